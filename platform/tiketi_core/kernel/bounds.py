@@ -1,0 +1,65 @@
+"""Every limit of the platform, named with its unit; settings may lower one, code may not exceed one."""
+
+from typing import Final
+
+# --- requests -------------------------------------------------------------------------------
+body_bytes_max: Final = 64 * 1024
+"""A JSON request body; the largest real one is a provisioning batch, which has its own bound."""
+provision_body_bytes_max: Final = 1024 * 1024
+"""The body of the sandbox's bulk provisioning call."""
+batch_max: Final = 1_000
+"""Rows in one batch: provisioning, relay, consumer, export page."""
+page_limit_max: Final = 100
+"""Items on one page of a listing."""
+export_limit_max: Final = 5_000
+"""Rows on one page of an audit export."""
+request_timeout_ms: Final = 10_000
+"""A request that has not been answered by then is answered 503."""
+peer_timeout_ms: Final = 3_000
+"""One call from a service to another."""
+
+# --- tokens ---------------------------------------------------------------------------------
+access_ttl_s: Final = 900
+refresh_ttl_s: Final = 14 * 24 * 3600
+service_token_ttl_s: Final = 900
+token_cache_max: Final = 50_000
+"""Verified tokens remembered per process."""
+token_bytes_max: Final = 4_096
+"""A longer Authorization or Entry-Token header is refused unread."""
+
+# --- waiting room ---------------------------------------------------------------------------
+waiting_max: Final = 1_000_000
+capacity_max: Final = 1_000_000
+admit_per_second_max: Final = 100_000
+admit_batch_max: Final = 1_000
+"""Users admitted by one script call."""
+session_ttl_s_max: Final = 24 * 3600
+session_ttl_s_default: Final = 300
+capacity_default: Final = 100
+admit_per_second_default: Final = 100
+admission_log_max: Final = 10_000_000
+"""Entries of an event's admission log; the audit reads all of them."""
+
+# --- seats ----------------------------------------------------------------------------------
+seats_per_event_max: Final = 100_000
+seats_per_reservation_max: Final = 8
+seats_per_user_max: Final = 8
+"""Living seats (held or sold) one user may have of one event."""
+hold_ttl_s_default: Final = 300
+hold_ttl_s_max: Final = 3_600
+seat_lock_ttl_ms: Final = 10_000
+
+# --- money ----------------------------------------------------------------------------------
+amount_won_max: Final = 1_000_000_000
+"""One payment, charge or refund."""
+charge_won_min: Final = 100
+balance_won_max: Final = 1_000_000_000_000
+idempotency_key_chars_max: Final = 200
+idempotency_ttl_s: Final = 24 * 3600
+gateway_timeout_ms: Final = 10_000
+
+# --- messages -------------------------------------------------------------------------------
+stream_length_max: Final = 5_000_000
+"""Messages in one stream before publishing refuses; trimming drops only what every group has done."""
+delivery_attempts_max: Final = 10
+"""Tries at one message before it goes to the dead letters."""

@@ -1,0 +1,1 @@
+"""Payments, points and refunds: money that adds up."""

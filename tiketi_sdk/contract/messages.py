@@ -1,0 +1,133 @@
+"""What happened, as one service tells the others: payloads by message name. They only ever grow."""
+
+from typing import Literal
+
+from tiketi_sdk.contract.fields import Instant
+from tiketi_sdk.contract.operation import Wire
+
+CancelReason = Literal["by_user", "by_admin", "payment_refunded"]
+RefusalReason = Literal["expired", "cancelled", "already_paid", "price_mismatch", "unknown"]
+
+
+class UserRegistered(Wire):
+    """An account was opened."""
+
+    user_id: int
+    email: str
+    name: str
+
+
+class ReservationCreated(Wire):
+    """Seats are held until `expires_at`."""
+
+    reservation_id: int
+    number: str
+    event_id: int
+    user_id: int
+    seat_ids: tuple[int, ...]
+    total_price: int
+    expires_at: Instant
+
+
+class ReservationConfirmed(Wire):
+    """Seats are sold."""
+
+    reservation_id: int
+    number: str
+    event_id: int
+    user_id: int
+    seat_ids: tuple[int, ...]
+    total_price: int
+    payment_id: int
+
+
+class ReservationCancelled(Wire):
+    """Seats were given back; a `payment_id` says which payment is to be refunded."""
+
+    reservation_id: int
+    number: str
+    event_id: int
+    user_id: int
+    seat_ids: tuple[int, ...]
+    total_price: int
+    payment_id: int | None = None
+    reason: CancelReason
+
+
+class ReservationExpired(Wire):
+    """The deadline passed without a payment."""
+
+    reservation_id: int
+    number: str
+    event_id: int
+    user_id: int
+    seat_ids: tuple[int, ...]
+    total_price: int
+
+
+class ReservationRefused(Wire):
+    """A payment came for a reservation that cannot be confirmed; the payment is to be refunded."""
+
+    reservation_id: int
+    payment_id: int
+    user_id: int
+    reason: RefusalReason
+
+
+class PaymentCompleted(Wire):
+    """All the money of a reservation was taken."""
+
+    payment_id: int
+    reservation_id: int
+    event_id: int
+    user_id: int
+    total_price: int
+    point_used: int
+    card_amount: int
+
+
+class PaymentFailed(Wire):
+    """No money was taken."""
+
+    payment_id: int
+    reservation_id: int | None = None
+    user_id: int
+    total_price: int
+    failure_code: str
+
+
+class PaymentRefunded(Wire):
+    """Money was given back."""
+
+    refund_id: int
+    payment_id: int
+    reservation_id: int | None = None
+    user_id: int
+    amount: int
+    points: int
+    card: int
+    reason: str
+
+
+class PointsCharged(Wire):
+    """Points were bought."""
+
+    payment_id: int
+    user_id: int
+    amount: int
+    balance: int
+
+
+MESSAGES: dict[str, type[Wire]] = {
+    "user.registered": UserRegistered,
+    "reservation.created": ReservationCreated,
+    "reservation.confirmed": ReservationConfirmed,
+    "reservation.cancelled": ReservationCancelled,
+    "reservation.expired": ReservationExpired,
+    "reservation.refused": ReservationRefused,
+    "payment.completed": PaymentCompleted,
+    "payment.failed": PaymentFailed,
+    "payment.refunded": PaymentRefunded,
+    "points.charged": PointsCharged,
+}
+"""Every message there is; the part before the dot says which service publishes it (`points`: payment)."""

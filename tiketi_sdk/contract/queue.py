@@ -1,0 +1,159 @@
+"""The queue service's operations: the waiting room in front of an event."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tiketi_sdk.contract.auth import Jwks
+from tiketi_sdk.contract.fields import Cursor, ExportLimit, Id, Instant, Page
+from tiketi_sdk.contract.operation import Nothing, Operation, Request, Wire
+
+RoomState = Literal["open", "paused", "closed"]
+"""open: people enter and are admitted; paused: they enter and wait; closed: nobody enters or is admitted."""
+
+
+class EventInBody(Request):
+    """Which event's waiting room."""
+
+    event_id: Id
+
+
+class Place(Wire):
+    """Where you stand in a waiting room."""
+
+    event_id: int
+    state: Literal["waiting", "admitted"]
+    position: int
+    """1 is next in; 0 once admitted."""
+    waiting_count: int
+    """How many wait in all."""
+    eta_s: float | None = None
+    """Seconds until admission by the pace measured lately; None while there is no pace to go by."""
+    next_poll_ms: int
+    """Ask again after this many milliseconds; shorter near the front."""
+    entry_token: str | None = None
+    """Once admitted: send it as `Entry-Token` to reservation and payment."""
+    session_expires_at: Instant | None = None
+    """Once admitted: when the session, and with it the entry token, ends."""
+
+
+class Left(Wire):
+    """You are out."""
+
+    event_id: int
+    was: Literal["waiting", "admitted", "absent"]
+
+
+class Policy(Wire):
+    """How a waiting room lets people in."""
+
+    event_id: int
+    capacity: int
+    """How many may be inside at the same instant."""
+    admit_per_second: int
+    """How fast, on average, people are let in while there is room."""
+    session_ttl_s: int
+    """How long an admitted user may stay."""
+    waiting_max: int
+    """How many may wait; more are refused with `waiting_room_full`."""
+    state: RoomState
+
+
+class SetPolicyRequest(Request):
+    """A new policy; fields left out stay as they are."""
+
+    event_id: Id
+    capacity: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    admit_per_second: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    session_ttl_s: Annotated[int, Field(ge=1, le=86_400)] | None = None
+    waiting_max: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    state: RoomState | None = None
+
+
+class RoomRequest(Request):
+    """Which event's waiting room."""
+
+    event_id: Id
+
+
+class Stats(Wire):
+    """A waiting room at a glance."""
+
+    event_id: int
+    state: RoomState
+    capacity: int
+    waiting_count: int
+    admitted_count: int
+    """Inside now."""
+    entered_total: int
+    admitted_total: int
+    expired_total: int
+    """Sessions that ran out."""
+    left_total: int
+    admitted_max: int
+    """The most that were ever inside at once."""
+    admit_rate_per_s: float
+    """The pace measured over the last seconds."""
+
+
+class LogRequest(Request):
+    """Which event's admission log, from where on."""
+
+    event_id: Id
+    cursor: Cursor | None = None
+    limit: ExportLimit = 5_000
+
+
+class LogEntry(Wire):
+    """One line of the append-only admission log."""
+
+    id: str
+    """Ascending; the order in which the waiting room did things."""
+    kind: Literal["entered", "admitted", "left", "expired", "policy"]
+    user_id: int | None = None
+    """None for `policy`."""
+    number: int | None = None
+    """The user's number in the line, counted from 1 per event; None for `policy`."""
+    capacity: int
+    """The capacity in force at that moment."""
+    at: Instant
+
+
+ENTER = Operation(
+    name="queue.enter", method="POST", path="/api/queue/enter", request=EventInBody, response=Place,
+    errors=("event_not_found", "not_on_sale", "waiting_room_closed", "waiting_room_full", "queue_unavailable"),
+    summary="Join the line of an event; doing it again keeps your place.",
+)  # fmt: skip
+STATUS = Operation(
+    name="queue.status", method="GET", path="/api/queue/status", request=RoomRequest, response=Place,
+    errors=("not_in_queue", "queue_unavailable"), summary="Where you stand.",
+)  # fmt: skip
+HEARTBEAT = Operation(
+    name="queue.heartbeat", method="POST", path="/api/queue/heartbeat", request=EventInBody, response=Place,
+    errors=("not_in_queue", "queue_unavailable"), summary="Say that you are still there.",
+)  # fmt: skip
+LEAVE = Operation(
+    name="queue.leave", method="POST", path="/api/queue/leave", request=EventInBody, response=Left,
+    errors=("queue_unavailable",), summary="Give up your place or your session.",
+)  # fmt: skip
+SET_POLICY = Operation(
+    name="queue.set_policy", method="PUT", path="/api/queue/{event_id}/policy", request=SetPolicyRequest,
+    response=Policy, access="admin", errors=("event_not_found", "queue_unavailable"),
+    summary="Change how a waiting room lets people in, at once.",
+)  # fmt: skip
+POLICY = Operation(
+    name="queue.policy", method="GET", path="/api/queue/{event_id}/policy", request=RoomRequest, response=Policy,
+    access="admin", errors=("event_not_found", "queue_unavailable"), summary="The policy in force.",
+)  # fmt: skip
+STATS = Operation(
+    name="queue.stats", method="GET", path="/api/queue/{event_id}/stats", request=RoomRequest, response=Stats,
+    access="admin", errors=("event_not_found", "queue_unavailable"), summary="A waiting room at a glance.",
+)  # fmt: skip
+LOG = Operation(
+    name="queue.log", method="GET", path="/api/queue/{event_id}/log", request=LogRequest, response=Page[LogEntry],
+    access="admin", errors=("event_not_found", "queue_unavailable"), summary="The admission log, for the audit.",
+)  # fmt: skip
+JWKS = Operation(
+    name="queue.jwks", method="GET", path="/.well-known/jwks.json", request=Nothing, response=Jwks,
+    access="public", summary="The public keys that entry tokens are verified with.",
+)  # fmt: skip
