@@ -87,3 +87,9 @@ class GatewayUnknownError(GatewayError):
     """The gateway did not answer clearly: the charge (or cancellation) may or may not have happened."""
 
     code = "gateway_unavailable"
+
+
+class GatewayUnreachableError(GatewayUnknownError):
+    """The gateway could not be reached: this call sent it nothing, though an earlier one may have."""
+
+    code = "gateway_unavailable"

@@ -1,0 +1,1 @@
+"""The real outside behind the ports of the core; nothing here decides anything."""

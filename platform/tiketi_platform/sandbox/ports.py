@@ -1,0 +1,15 @@
+"""The ports the sandboxes use unless told otherwise; they refuse nothing and bind only to loopback."""
+
+from typing import Final
+
+LOOPBACK: Final = "127.0.0.1"
+TOSS_PORT: Final = 3090
+"""The card gateway's REST API."""
+SMTP_PORT: Final = 3091
+"""Where mail is handed in."""
+MAILBOX_PORT: Final = 3092
+"""Where mail is read, by people (`/`) and programs (`/api/messages`)."""
+TOSS_SECRET_KEY: Final = "test_sk_tiketi_sandbox"
+"""The secret key of the sandbox gateway; a test key, as its prefix says, and worth nothing elsewhere."""
+TOSS_WEBHOOK_SECRET: Final = "tiketi_sandbox_webhook"
+"""What the sandbox signs its webhooks with."""
