@@ -1,0 +1,67 @@
+# One door to everything one does with a checkout. Every target sets up what it needs by itself.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+BIN := .venv/bin
+PY := $(BIN)/python
+# What a target needs before it can run: .venv, made for this folder, not older than what it is made from.
+READY := .venv/.ready
+ifneq ($(shell cat $(READY) 2>/dev/null),$(shell pwd -P))
+.PHONY: $(READY)
+endif
+
+# Options for pytest, for example: make test ARGS="-x tests/unit"
+ARGS ?=
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: $(READY) ## Sell out a concert: the whole platform, 2,000 users, 1,250 seats, and the proof
+	@$(BIN)/tiketi demo
+
+.PHONY: test
+test: $(READY) ## Run every test (ARGS="..." goes to pytest)
+	@$(PY) -m pytest $(if $(ARGS),$(ARGS),tests)
+
+.PHONY: check
+check: $(READY) ## Formatting, lint, types, import directions, generated code, sizes
+	@failed=; run() { "$$@" || failed="$$failed $$what"; }; \
+	what=format; run $(PY) -m ruff format --check --quiet .; \
+	what=lint; run $(PY) -m ruff check --quiet .; \
+	what=types; run $(PY) -m mypy --no-error-summary; \
+	what=imports; run $(BIN)/lint-imports --config pyproject.toml --quiet; \
+	what=sync-twin; run $(PY) tools/unasync.py --check; \
+	what=sizes; run $(PY) tools/check_sizes.py; \
+	if [ -n "$$failed" ]; then echo "make check: red:$$failed" >&2; exit 1; fi; \
+	echo "make check: green"
+
+.PHONY: bench
+bench: $(READY) ## Measure against the floors of this machine; prints a table, writes bench-*.json
+	@$(PY) -m tools.bench $(ARGS)
+
+.PHONY: format
+format: $(READY) ## Format the code and apply the lint fixes that are safe
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+.PHONY: lock
+lock: $(READY) ## Choose versions anew and write them with hashes to constraints.txt
+	@PATH="$$PWD/$(BIN):$$PATH"; command -v uv >/dev/null || \
+	  { echo "make lock needs uv: see docs.astral.sh/uv" >&2; exit 1; }; \
+	env -u PIP_CONSTRAINT uv pip compile -q --universal --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	  --python-version 3.11 --all-extras pyproject.toml -o constraints.txt
+
+.PHONY: clean
+clean: ## Remove everything that make and the tools left here, .venv included
+	@rm -rf .venv build dist htmlcov .coverage .coverage.* .hypothesis bench-*.json \
+	  .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): constraints.txt pyproject.toml tools/environment.sh
+	@tools/environment.sh
+	@pwd -P > $(READY)
