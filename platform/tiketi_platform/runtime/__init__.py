@@ -1,0 +1,1 @@
+"""Starts the platform on this machine: engines, processes and the data folder behind them."""

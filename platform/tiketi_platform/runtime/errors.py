@@ -1,0 +1,43 @@
+"""What may go wrong while engines and processes are started and stopped.
+
+These errors are for the person at the terminal: each message says what to do next. They never
+travel over the wire and have no code of the contract.
+"""
+
+from __future__ import annotations
+
+
+class LaunchError(Exception):
+    """The platform could not be started or stopped on this machine."""
+
+
+class EngineFailed(LaunchError):
+    """A database engine did not start, died while starting, or did not answer in time."""
+
+
+class BinaryMissing(EngineFailed):
+    """No binary of the engine is installed for this machine."""
+
+
+class PortTaken(LaunchError):
+    """Another process listens on a port the platform needs; the message names it."""
+
+
+class FolderInUse(LaunchError):
+    """Another `tiketi up` works on the same data folder."""
+
+
+class FolderForeign(LaunchError):
+    """The data folder belongs to another user of this machine."""
+
+
+class FolderUnreadable(LaunchError):
+    """A file of the data folder is not what this version wrote; nothing was changed."""
+
+
+class ChildFailed(LaunchError):
+    """A service process kept dying, or never became ready; the message names its log."""
+
+
+class StillRunning(LaunchError):
+    """Processes of the platform survived every signal; the message names them."""

@@ -1,0 +1,46 @@
+"""Fixtures for every test: the real engines, started by the session that needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.engines import (
+    Database,
+    Databases,
+    flush,
+    postgres_databases,
+    run_apart,
+    valkey_engine,
+)
+from tiketi_platform.runtime.engines.valkey import ValkeyServer
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """The session's PostgreSQL; ask for `postgres` unless you need templates of your own."""
+    with postgres_databases() as made:
+        yield made
+
+
+@pytest.fixture
+def postgres(databases: Databases) -> Iterator[Database]:
+    """A fresh database: schemas and roles of all services, no tables."""
+    database = run_apart(databases.create())
+    yield database
+    run_apart(databases.drop(database))
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[ValkeyServer]:
+    """The session's Valkey; ask for `valkey`, which is empty."""
+    with valkey_engine() as server:
+        yield server
+
+
+@pytest.fixture
+def valkey(valkey_server: ValkeyServer) -> ValkeyServer:
+    """An empty Valkey; `valkey.url` has the password in it."""
+    run_apart(flush(valkey_server))
+    return valkey_server
