@@ -13,7 +13,6 @@ from tiketi_sdk.contract.fields import (
     Name,
     OpaqueToken,
     Page,
-    Price,
 )
 from tiketi_sdk.contract.operation import Nothing, Operation, Request, Wire
 

@@ -1,0 +1,186 @@
+"""Who is calling: verifies access and entry tokens offline and remembers the ones it has verified."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from tiketi_core.kernel import bounds
+from tiketi_core.kernel.clock import Clock
+from tiketi_core.kernel.errors import DomainError
+from tiketi_core.kernel.ids import EventId, UserId
+
+ISSUER: Final = "tiketi"
+ACCESS_AUDIENCE: Final = "tiketi"
+ENTRY_AUDIENCE: Final = "tiketi:entry"
+ALGORITHM: Final = "EdDSA"
+
+ClaimsT = TypeVar("ClaimsT")
+KeyLookup = Callable[[str], Awaitable[Ed25519PublicKey | None]]
+"""Finds the public key of a `kid`, or None when no such key is good now."""
+
+
+class UnauthenticatedError(DomainError):
+    """This operation needs an access token in the Authorization header."""
+
+    code = "unauthenticated"
+
+
+class TokenInvalidError(DomainError):
+    """The token was not made by this platform for this purpose."""
+
+    code = "token_invalid"
+
+
+class TokenExpiredError(DomainError):
+    """The token was good once; refresh it or log in again."""
+
+    code = "token_expired"
+
+
+class EntryRequiredError(DomainError):
+    """Come through the waiting room of this event first, and send its entry token."""
+
+    code = "entry_required"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller, as auth's signature vouches for."""
+
+    subject: str
+    """A user id in decimal, or `service:<name>`."""
+    role: str
+    expires_at_ms: int
+
+    @property
+    def user_id(self) -> UserId:
+        """The user; UnauthenticatedError when a service is calling."""
+        if self.role == "service":
+            raise UnauthenticatedError("a service has no account of its own")
+        return UserId(int(self.subject))
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether an administrator is calling."""
+        return self.role == "admin"
+
+    @property
+    def is_service(self) -> bool:
+        """Whether another service is calling."""
+        return self.role == "service"
+
+    def may(self, access: str) -> bool:
+        """Whether this caller may do what `access` guards."""
+        if access in {"public", "user"}:
+            return True
+        return self.role in {"admin", access}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryClaims:
+    """An admission, as the queue's signature vouches for."""
+
+    user_id: UserId
+    event_id: EventId
+    number: int
+    """The user's number in the event's line."""
+    expires_at_ms: int
+
+
+class TokenVerifier:
+    """Checks a token's signature once and then remembers it until it expires (DEPENDENCIES: 73 µs each)."""
+
+    def __init__(self, *, access_key: KeyLookup, entry_key: KeyLookup | None, clock: Clock) -> None:
+        self._access_key = access_key
+        self._entry_key = entry_key
+        self._clock = clock
+        self._access: dict[str, Principal] = {}
+        self._entry: dict[str, EntryClaims] = {}
+
+    async def access(self, token: str) -> Principal:
+        """Whom an access token stands for; raises TokenInvalidError or TokenExpiredError."""
+        principal = self._access.get(token)
+        if principal is None:
+            claims = await self._verified(token, ACCESS_AUDIENCE, self._access_key)
+            principal = _principal(claims)
+            _remember(self._access, token, principal)
+        if principal.expires_at_ms <= self._clock.now_ms():
+            raise TokenExpiredError
+        return principal
+
+    async def entry(self, token: str) -> EntryClaims:
+        """Whom an entry token lets in; raises EntryRequiredError for any token that does not."""
+        claims = self._entry.get(token)
+        if claims is None:
+            if self._entry_key is None:
+                raise EntryRequiredError
+            try:
+                claims = _entry_claims(await self._verified(token, ENTRY_AUDIENCE, self._entry_key))
+            except (TokenInvalidError, TokenExpiredError) as error:
+                raise EntryRequiredError from error
+            _remember(self._entry, token, claims)
+        if claims.expires_at_ms <= self._clock.now_ms():
+            raise EntryRequiredError("the session this entry token belongs to has ended")
+        return claims
+
+    async def _verified(self, token: str, audience: str, key_of: KeyLookup) -> dict[str, Any]:
+        if len(token) > bounds.token_bytes_max:
+            raise TokenInvalidError
+        try:
+            header = jwt.get_unverified_header(token)
+            kid = header.get("kid")
+            key = (
+                await key_of(kid)
+                if isinstance(kid, str) and header.get("alg") == ALGORITHM
+                else None
+            )
+            if key is None:
+                raise TokenInvalidError
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                audience=audience,
+                issuer=ISSUER,
+                options={
+                    "require": ["exp", "iat", "sub"],
+                    "verify_exp": False,
+                    "verify_iat": False,
+                },
+            )
+        except jwt.InvalidTokenError as error:
+            raise TokenInvalidError from error
+        # Expiry is judged by our own clock, in one place, for cached and fresh tokens alike.
+        if not isinstance(claims["exp"], int):
+            raise TokenInvalidError
+        if claims["exp"] * 1000 <= self._clock.now_ms():
+            raise TokenExpiredError
+        return claims
+
+
+def _principal(claims: dict[str, Any]) -> Principal:
+    role, subject = str(claims.get("role")), claims["sub"]
+    if role == "service":
+        sound = subject.startswith("service:")
+    else:
+        sound = role in {"user", "admin"} and subject.isdecimal() and subject.isascii()
+    if not sound:
+        raise TokenInvalidError
+    return Principal(subject, role, claims["exp"] * 1000)
+
+
+def _entry_claims(claims: dict[str, Any]) -> EntryClaims:
+    subject, event_id, number = claims["sub"], claims.get("event_id"), claims.get("number")
+    if not (subject.isdecimal() and isinstance(event_id, int) and isinstance(number, int)):
+        raise TokenInvalidError
+    return EntryClaims(UserId(int(subject)), EventId(event_id), number, claims["exp"] * 1000)
+
+
+def _remember(cache: dict[str, ClaimsT], token: str, claims: ClaimsT) -> None:
+    # First in, first out: tokens are short-lived, so the oldest are the ones about to expire anyway.
+    while len(cache) >= bounds.token_cache_max:
+        del cache[next(iter(cache))]
+    cache[token] = claims

@@ -1,0 +1,109 @@
+"""Reads the environment once into a frozen struct; nothing else in the platform looks at os.environ."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from tiketi_sdk.contract.services import SERVICES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How this process finds its stores, its secrets, its peers and the outside world."""
+
+    database_url: str = "postgresql://127.0.0.1:5432/tiketi"
+    """Where PostgreSQL is; user and password are each service's own and come from `secrets_dir`."""
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    """Where Redis is; its password, if any, is the file `redis-password` in `secrets_dir`."""
+    secrets_dir: Path = Path("/run/secrets/tiketi")
+    """One file a secret: `<service>-database`, `<service>-service`, `redis-password`, `toss-secret-key`, …"""
+    keys_dir: Path = Path("/run/secrets/tiketi-keys")
+    """Private Ed25519 keys in PEM: `auth.pem`, `queue.pem`, `reservation.pem`."""
+    host: str = "127.0.0.1"
+    ports: Mapping[str, int] = field(
+        default_factory=lambda: {s.name: s.port for s in SERVICES.values()}
+    )
+    peer_urls: Mapping[str, str] = field(default_factory=dict)
+    """Where the other services are, by name; on `host` at their port unless said."""
+    sandbox: bool = False
+    """Whether provisioning calls exist and the outside world is played by stand-ins."""
+    toss_url: str = "https://api.tosspayments.com"
+    smtp_url: str = "smtp://127.0.0.1:25"
+    mail_from: str = "tiketi <no-reply@tiketi.test>"
+    admin_email: str = ""
+    """An administrator to make sure of at start; the password is the file `admin-password`."""
+    revision: str = "unknown"
+    """The git revision the code was built from."""
+    drain_s: float = 10.0
+    """How long requests under way may take to end after SIGTERM."""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read `TIKETI_*`; a value that cannot be understood raises ValueError naming its variable."""
+        env = os.environ if environ is None else environ
+        default = cls()
+        return cls(
+            database_url=env.get("TIKETI_DATABASE_URL", default.database_url),
+            redis_url=env.get("TIKETI_REDIS_URL", default.redis_url),
+            secrets_dir=Path(env.get("TIKETI_SECRETS_DIR", default.secrets_dir)),
+            keys_dir=Path(env.get("TIKETI_KEYS_DIR", default.keys_dir)),
+            host=env.get("TIKETI_HOST", default.host),
+            ports={
+                name: _port(env, f"TIKETI_{name.upper()}_PORT", service.port)
+                for name, service in SERVICES.items()
+            },
+            peer_urls={
+                name: env[f"TIKETI_{name.upper()}_URL"]
+                for name in SERVICES
+                if f"TIKETI_{name.upper()}_URL" in env
+            },
+            sandbox=env.get("TIKETI_SANDBOX", "") == "1",
+            toss_url=env.get("TIKETI_TOSS_URL", default.toss_url),
+            smtp_url=env.get("TIKETI_SMTP_URL", default.smtp_url),
+            mail_from=env.get("TIKETI_MAIL_FROM", default.mail_from),
+            admin_email=env.get("TIKETI_ADMIN_EMAIL", default.admin_email),
+            revision=env.get("TIKETI_REVISION", default.revision),
+            drain_s=float(env.get("TIKETI_DRAIN_S", default.drain_s)),
+        )
+
+    def to_environ(self) -> dict[str, str]:
+        """The environment that makes another process read the same settings."""
+        return {
+            "TIKETI_DATABASE_URL": self.database_url,
+            "TIKETI_REDIS_URL": self.redis_url,
+            "TIKETI_SECRETS_DIR": str(self.secrets_dir),
+            "TIKETI_KEYS_DIR": str(self.keys_dir),
+            "TIKETI_HOST": self.host,
+            **{f"TIKETI_{name.upper()}_PORT": str(port) for name, port in self.ports.items()},
+            **{f"TIKETI_{name.upper()}_URL": url for name, url in self.peer_urls.items()},
+            "TIKETI_SANDBOX": "1" if self.sandbox else "0",
+            "TIKETI_TOSS_URL": self.toss_url,
+            "TIKETI_SMTP_URL": self.smtp_url,
+            "TIKETI_MAIL_FROM": self.mail_from,
+            "TIKETI_ADMIN_EMAIL": self.admin_email,
+            "TIKETI_REVISION": self.revision,
+            "TIKETI_DRAIN_S": str(self.drain_s),
+        }
+
+    def peer_url(self, service: str) -> str:
+        """The base URL of another service."""
+        return self.peer_urls.get(service) or f"http://{self.host}:{self.ports[service]}"
+
+    def secret(self, name: str) -> str:
+        """The content of a secret's file; FileNotFoundError names the file that is missing."""
+        return (self.secrets_dir / name).read_text(encoding="utf-8").strip()
+
+    def optional_secret(self, name: str) -> str | None:
+        """The same, or None where there is no such file."""
+        path = self.secrets_dir / name
+        return path.read_text(encoding="utf-8").strip() if path.exists() else None
+
+
+def _port(env: Mapping[str, str], variable: str, default: int) -> int:
+    text = env.get(variable, str(default))
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        msg = f"{variable} must be a port between 1 and 65535, not {text!r}"
+        raise ValueError(msg)
+    return int(text)

@@ -1,0 +1,50 @@
+"""What a service is made of; a service says these seven things about itself and nothing more."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from tiketi_core.kernel.message import Message
+from tiketi_platform.framework.routing import Route
+
+ServiceT = TypeVar("ServiceT")
+ResourcesT = TypeVar("ResourcesT")
+
+Listener = Callable[[ServiceT, Sequence[Message]], Awaitable[None]]
+"""Applies messages, each at most once (inbox); what it raises makes the bus bring the batch again."""
+Work = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Work that goes on beside the requests: `work` is called again `every_s` after it ended.
+
+    What it raises is logged and counted, and the next round comes all the same.
+    """
+
+    name: str
+    every_s: float
+    work: Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSpec(Generic[ServiceT, ResourcesT]):
+    """One of the six services."""
+
+    name: str
+    build: Callable[[ResourcesT], ServiceT]
+    """Makes the service out of opened resources; opens nothing and awaits nothing itself."""
+    routes: Sequence[Route]
+    schema: str | None = None
+    """The PostgreSQL schema it owns; None for a service without one."""
+    uses_redis: bool = False
+    needs_entry: bool = False
+    """Whether it verifies entry tokens."""
+    start: Callable[[ServiceT], Awaitable[None]] | None = None
+    """Run once before the first request."""
+    tasks: Callable[[ServiceT], Sequence[Task]] = field(default=lambda _service: ())
+    listens: Mapping[str, Listener[ServiceT]] = field(default_factory=dict)
+    """Message name → what to do when it comes."""
+
+
+AnySpec = ServiceSpec[Any, Any]
