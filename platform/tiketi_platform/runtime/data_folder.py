@@ -21,7 +21,7 @@ import platformdirs
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tiketi_platform.runtime.errors import FolderForeign, FolderInUse
+from tiketi_platform.runtime.errors import ForeignFolderError, FolderInUseError
 from tiketi_platform.runtime.record import RECORD_NAME, PlatformRecord
 
 _PARTS: Final = ("postgres", "valkey", "keys", "secrets", "logs", "run")
@@ -38,11 +38,11 @@ class DataFolder:
     """One platform's data. Opening creates what is missing; nothing is ever overwritten."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the folder at `path`; raises `FolderForeign` if it is not ours."""
+        """Open or create the folder at `path`; raises `ForeignFolderError` if it is not ours."""
         self.path = Path(os.path.realpath(path.expanduser()))
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.path.stat().st_uid != os.geteuid():
-            raise FolderForeign(
+            raise ForeignFolderError(
                 f"{self.path} belongs to another user; run as that user or pass --data DIR",
             )
         self.path.chmod(0o700)
@@ -101,7 +101,7 @@ class DataFolder:
     def lock(self) -> Iterator[None]:
         """Own the folder until the end of the block or of this process, whichever is first.
 
-        Raises `FolderInUse` while another process owns it. Engines start under the lock only: it
+        Raises `FolderInUseError` while another process owns it. Engines start under the lock only: it
         is what makes an engine found in the folder a leftover that may be stopped.
         """
         descriptor = os.open(self.run / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -110,7 +110,7 @@ class DataFolder:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
-                raise FolderInUse(
+                raise FolderInUseError(
                     f"a platform (pid {owner or 'unknown'}) already works on {self.path};"
                     " `tiketi down` stops it, `--data DIR` starts another beside it",
                 ) from None
@@ -132,7 +132,7 @@ class DataFolder:
         try:
             with self.lock():
                 return False
-        except FolderInUse:
+        except FolderInUseError:
             return True
 
     def write_record(self, record: PlatformRecord) -> None:

@@ -11,33 +11,33 @@ class LaunchError(Exception):
     """The platform could not be started or stopped on this machine."""
 
 
-class EngineFailed(LaunchError):
+class EngineError(LaunchError):
     """A database engine did not start, died while starting, or did not answer in time."""
 
 
-class BinaryMissing(EngineFailed):
+class BinaryMissingError(EngineError):
     """No binary of the engine is installed for this machine."""
 
 
-class PortTaken(LaunchError):
+class PortTakenError(LaunchError):
     """Another process listens on a port the platform needs; the message names it."""
 
 
-class FolderInUse(LaunchError):
+class FolderInUseError(LaunchError):
     """Another `tiketi up` works on the same data folder."""
 
 
-class FolderForeign(LaunchError):
+class ForeignFolderError(LaunchError):
     """The data folder belongs to another user of this machine."""
 
 
-class FolderUnreadable(LaunchError):
+class RecordError(LaunchError):
     """A file of the data folder is not what this version wrote; nothing was changed."""
 
 
-class ChildFailed(LaunchError):
+class ChildError(LaunchError):
     """A service process kept dying, or never became ready; the message names its log."""
 
 
-class StillRunning(LaunchError):
+class StillRunningError(LaunchError):
     """Processes of the platform survived every signal; the message names them."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tiketi_platform.runtime.engines.process import ProcessId
-from tiketi_platform.runtime.errors import FolderUnreadable
+from tiketi_platform.runtime.errors import RecordError
 
 RECORD_NAME: Final = "platform.json"
 
@@ -53,7 +53,7 @@ class PlatformRecord:
 
     @classmethod
     def from_json(cls, text: str) -> PlatformRecord:
-        """Read a record; raises `FolderUnreadable` if this is not one."""
+        """Read a record; raises `RecordError` if this is not one."""
         try:
             raw = json.loads(text)
             return cls(
@@ -65,7 +65,7 @@ class PlatformRecord:
                 processes={str(name): _process(p) for name, p in raw["processes"].items()},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise FolderUnreadable(f"run/{RECORD_NAME} cannot be read: {error!r}") from error
+            raise RecordError(f"run/{RECORD_NAME} cannot be read: {error!r}") from error
 
 
 def _process_json(process: ProcessId) -> dict[str, float]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from tiketi_platform.runtime.engines.process import trampoline
-from tiketi_platform.runtime.errors import EngineFailed
+from tiketi_platform.runtime.errors import EngineError
 
 _OUTSIDE: Final = Path("/var/lib/tiketi")
 _PROBE_TIMEOUT_S: Final = 10
@@ -60,13 +60,13 @@ def can_become(identity: Identity) -> bool:
 
 
 def choose(probe: Callable[[Identity], bool] = can_become) -> Identity:
-    """The best identity that works here; raises `EngineFailed` if root may become nobody else."""
+    """The best identity that works here; raises `EngineError` if root may become nobody else."""
     if os.geteuid() != 0:
         return SELF
     for identity in (NAMESPACE, nobody()):
         if probe(identity):
             return identity
-    raise EngineFailed(
+    raise EngineError(
         "PostgreSQL refuses to run as root, and this system allows neither a user namespace nor"
         " another user: run tiketi as an ordinary user, or set TIKETI_POSTGRES_URL",
     )

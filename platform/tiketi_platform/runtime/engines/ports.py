@@ -10,7 +10,7 @@ from typing import Final
 
 import psutil
 
-from tiketi_platform.runtime.errors import PortTaken
+from tiketi_platform.runtime.errors import PortTakenError
 
 LOOPBACK: Final = "127.0.0.1"
 _COMMAND_CHARACTERS_MAX: Final = 80
@@ -68,14 +68,14 @@ def holder(port: int) -> PortHolder | None:
 
 
 def require_free(ports: Mapping[str, int], *, host: str = LOOPBACK) -> None:
-    """Raise `PortTaken` naming every port of `ports` (name → port) in use and its holder."""
+    """Raise `PortTakenError` naming every port of `ports` (name → port) in use and its holder."""
     taken = [
         f"port {port} ({name}) is taken by {holder(port) or 'a process of another user'}"
         for name, port in ports.items()
         if not is_free(port, host)
     ]
     if taken:
-        raise PortTaken("; ".join(taken) + "; stop it or choose other ports")
+        raise PortTakenError("; ".join(taken) + "; stop it or choose other ports")
 
 
 def _own_listeners(port: int) -> list[int]:

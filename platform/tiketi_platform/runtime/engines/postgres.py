@@ -39,7 +39,7 @@ from tiketi_platform.runtime.engines.process import (
     tail,
     wait_for_exit,
 )
-from tiketi_platform.runtime.errors import EngineFailed
+from tiketi_platform.runtime.errors import EngineError
 
 SUPERUSER_SECRET: Final = "postgres-superuser"  # noqa: S105 - the secret's name, not the secret
 
@@ -96,7 +96,7 @@ class PostgresServer:
     async def start(self) -> None:
         """Start and wait until it accepts connections.
 
-        Raises `EngineFailed` with the end of its log, or `PortTaken`.
+        Raises `EngineError` with the end of its log, or `PortTakenError`.
         """
         assert self._folder.is_locked, "lock the data folder first: leftovers get stopped"
         assert self._process is None, "already started"
@@ -150,7 +150,7 @@ class PostgresServer:
         survivors = await stop_all(leftovers, _STOP_LEFTOVER)
         if survivors:
             numbers = ", ".join(str(process.pid) for process in survivors)
-            raise EngineFailed(f"a PostgreSQL of an earlier run will not stop: pid {numbers}")
+            raise EngineError(f"a PostgreSQL of an earlier run will not stop: pid {numbers}")
         _remove_stale_files(data, sockets)
 
     async def _initialise(
@@ -187,7 +187,7 @@ class PostgresServer:
         finally:
             password.unlink()
         if process.returncode != 0:
-            raise EngineFailed(f"initdb failed ({process.returncode}):\n{tail(log)}")
+            raise EngineError(f"initdb failed ({process.returncode}):\n{tail(log)}")
         fresh.rename(data)
 
     async def _wait_until_ready(
@@ -200,11 +200,11 @@ class PostgresServer:
         deadline = time.monotonic() + _START_TIMEOUT_S
         while not _says_ready(data, process.pid):
             if process.poll() is not None:
-                raise EngineFailed(
+                raise EngineError(
                     f"PostgreSQL ended with {process.returncode}:\n{tail(log, since_bytes)}",
                 )
             if time.monotonic() >= deadline:
-                raise EngineFailed(
+                raise EngineError(
                     f"PostgreSQL is not ready after {_START_TIMEOUT_S:g} s:\n"
                     f"{tail(log, since_bytes)}",
                 )

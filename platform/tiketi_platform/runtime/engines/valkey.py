@@ -29,7 +29,7 @@ from tiketi_platform.runtime.engines.process import (
     stop_child,
     tail,
 )
-from tiketi_platform.runtime.errors import EngineFailed
+from tiketi_platform.runtime.errors import EngineError
 
 PASSWORD_SECRET: Final = "valkey"  # noqa: S105 - the secret's name, not the secret
 
@@ -86,14 +86,14 @@ class ValkeyServer:
     async def start(self) -> None:
         """Start and wait until it answers a PING, its data loaded.
 
-        Raises `EngineFailed` with the end of its log, or `PortTaken`.
+        Raises `EngineError` with the end of its log, or `PortTakenError`.
         """
         assert self._folder.is_locked, "lock the data folder first: leftovers get stopped"
         assert self._process is None, "already started"
         survivors = await stop_all(processes_in(self._folder.valkey, ["valkey-server"]), _STOP)
         if survivors:
             numbers = ", ".join(str(process.pid) for process in survivors)
-            raise EngineFailed(f"a Valkey of an earlier run will not stop: pid {numbers}")
+            raise EngineError(f"a Valkey of an earlier run will not stop: pid {numbers}")
         if self._any_port and (self.port == 0 or not is_free(self.port)):
             self.port = free_port()
         require_free({self.name: self.port})
@@ -151,11 +151,11 @@ class ValkeyServer:
         deadline = time.monotonic() + _START_TIMEOUT_S
         while not await self._answers():
             if process.poll() is not None:
-                raise EngineFailed(
+                raise EngineError(
                     f"Valkey ended with {process.returncode}:\n{tail(log, since_bytes)}",
                 )
             if time.monotonic() >= deadline:
-                raise EngineFailed(
+                raise EngineError(
                     f"Valkey is not ready after {_START_TIMEOUT_S:g} s:\n{tail(log, since_bytes)}",
                 )
             await asyncio.sleep(_READY_POLL_S)
