@@ -1,0 +1,117 @@
+"""Calls operations of other services as this service, with its own token; retries only what may be repeated."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Self
+
+import aiohttp
+import stamina
+
+from tiketi_core.kernel import bounds
+from tiketi_core.kernel.errors import UnavailableError
+from tiketi_platform.framework.telemetry import request_id_var
+from tiketi_sdk import codec
+from tiketi_sdk.contract import auth
+from tiketi_sdk.contract.operation import Operation, RequestT, ResponseT
+from tiketi_sdk.contract.services import SERVICES
+from tiketi_sdk.errors import ApiError, InvalidAnswerError
+
+if TYPE_CHECKING:
+    from tiketi_core.kernel.clock import Clock
+    from tiketi_platform.framework.settings import Settings
+
+CONNECTIONS_MAX: Final = 64
+"""Open connections to each peer."""
+TOKEN_MARGIN_MS: Final = 60_000
+"""A service token is renewed this long before it ends."""
+ATTEMPTS_MAX: Final = 3
+
+_SERVICE_OF: Final[Mapping[str, str]] = {
+    operation.name: service.name
+    for service in SERVICES.values()
+    for operation in service.operations
+}
+
+
+class PeerClient:
+    """This service's way to the five others."""
+
+    def __init__(
+        self, name: str, settings: "Settings", clock: "Clock", http: aiohttp.ClientSession
+    ) -> None:
+        self._name = name
+        self._settings = settings
+        self._clock = clock
+        self._http = http
+        self._token: auth.ServiceToken | None = None
+        self._logging_in = asyncio.Lock()
+
+    @classmethod
+    def open(cls, name: str, settings: "Settings", clock: "Clock") -> Self:
+        """A client with its own bounded connections; close it with `close`."""
+        http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit_per_host=CONNECTIONS_MAX),
+            timeout=aiohttp.ClientTimeout(total=bounds.peer_timeout_ms / 1000),
+        )
+        return cls(name, settings, clock, http)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close()
+
+    async def call(
+        self,
+        operation: Operation[RequestT, ResponseT],
+        request: RequestT,
+        *,
+        idempotency_key: str | None = None,
+    ) -> ResponseT:
+        """The peer's answer. Raises the SDK's ApiError for a refusal (4xx), UnavailableError for no answer."""
+        token = None if operation.access == "public" else await self._service_token()
+        prepared = codec.encode(
+            operation,
+            request,
+            token=token,
+            idempotency_key=idempotency_key,
+            request_id=request_id_var.get() or None,
+        )
+        url = self._settings.peer_url(_SERVICE_OF[operation.name]) + prepared.target
+        attempts = ATTEMPTS_MAX if operation.method == "GET" or idempotency_key is not None else 1
+        try:
+            return codec.decode(operation, *await self._send(prepared, url, attempts))
+        except (aiohttp.ClientError, TimeoutError, InvalidAnswerError) as error:
+            raise UnavailableError(f"no answer to {operation.name}", retry_after_s=1) from error
+        except ApiError as error:
+            if error.status < 500:
+                raise
+            raise UnavailableError(
+                f"{operation.name} failed: {error.code}", retry_after_s=1
+            ) from error
+
+    async def _send(
+        self, prepared: codec.PreparedRequest, url: str, attempts: int
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        @stamina.retry(
+            on=aiohttp.ClientConnectionError, attempts=attempts, wait_initial=0.05, wait_max=0.5
+        )
+        async def send() -> tuple[int, Mapping[str, str], bytes]:
+            async with self._http.request(
+                prepared.method, url, data=prepared.body, headers=prepared.headers
+            ) as response:
+                return response.status, response.headers, await response.read()
+
+        return await send()
+
+    async def _service_token(self) -> str:
+        async with self._logging_in:
+            token = self._token
+            if (
+                token is None
+                or token.expires_at.timestamp() * 1000 - TOKEN_MARGIN_MS <= self._clock.now_ms()
+            ):
+                secret = self._settings.secret(f"{self._name}-service")
+                request = auth.ServiceTokenRequest.model_validate(
+                    {"service": self._name, "secret": secret}
+                )
+                token = self._token = await self.call(auth.SERVICE_TOKEN, request)
+            return token.token
