@@ -30,10 +30,10 @@ test: $(READY) ## Run every test (ARGS="..." goes to pytest)
 .PHONY: check
 check: $(READY) ## Formatting, lint, types, import directions, generated code, sizes
 	@failed=; run() { "$$@" || failed="$$failed $$what"; }; \
-	what=format; run $(PY) -m ruff format --check --quiet .; \
-	what=lint; run $(PY) -m ruff check --quiet .; \
+	what=format; run $(PY) -m ruff format --check --quiet --output-format concise .; \
+	what=lint; run $(PY) -m ruff check --quiet --output-format concise .; \
 	what=types; run $(PY) -m mypy --no-error-summary; \
-	what=imports; run $(BIN)/lint-imports --config pyproject.toml --quiet; \
+	what=imports; run $(BIN)/lint-imports --config pyproject.toml --no-logo; \
 	what=sync-twin; run $(PY) tools/unasync.py --check; \
 	what=sizes; run $(PY) tools/check_sizes.py; \
 	if [ -n "$$failed" ]; then echo "make check: red:$$failed" >&2; exit 1; fi; \
