@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from tiketi_platform.framework import problems
-from tiketi_platform.framework.telemetry import REQUEST_ID, Metrics, log, request_id_var
+from tiketi_platform.framework.telemetry import Metrics, log, request_id_var
 from tiketi_sdk.contract.operation import REQUEST_ID as REQUEST_ID_HEADER
 
 SLOW_S: Final = 1.0
@@ -27,7 +27,6 @@ def edge(metrics: Metrics, operation_of: dict[object, str]) -> Middleware:
         started = time.perf_counter()
         given = request.headers.get(REQUEST_ID_HEADER)
         request_id = given if given and _SOUND_ID.fullmatch(given) else secrets.token_hex(8)
-        request[REQUEST_ID] = request_id
         request_id_var.set(request_id)
         in_flight.inc()
         try:

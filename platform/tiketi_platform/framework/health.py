@@ -10,7 +10,7 @@ from aiohttp import web
 from prometheus_client import exposition
 
 from tiketi_platform.framework import problems
-from tiketi_platform.framework.telemetry import REQUEST_ID, Metrics, log
+from tiketi_platform.framework.telemetry import Metrics, log, request_id_var
 
 CHECK_TIMEOUT_S: Final = 2.0
 """One readiness check; a store that takes longer counts as gone."""
@@ -37,13 +37,13 @@ def health_routes(
     async def live(_request: web.Request) -> web.Response:
         return web.Response(body=alive, content_type="application/json")
 
-    async def ready(request: web.Request) -> web.Response:
+    async def ready(_request: web.Request) -> web.Response:
         results = await asyncio.gather(*(_passes(check) for check in checks))
         failed = [check.name for check, passed in zip(checks, results, strict=True) if not passed]
         if failed:
             detail = f"no answer from {', '.join(failed)}"
             return problems.problem(
-                "unavailable", detail, request_id=request[REQUEST_ID], extra={"failed": failed}
+                "unavailable", detail, request_id=request_id_var.get(), extra={"failed": failed}
             )
         body = {"status": "ok", "service": service, "checks": [check.name for check in checks]}
         return web.Response(body=orjson.dumps(body), content_type="application/json")

@@ -25,7 +25,7 @@ from tiketi_platform.framework.access import (
 )
 from tiketi_platform.framework.call import Call, Reply
 from tiketi_platform.framework.decoding import BodyTooLargeError, Decoder, UnsupportedMediaTypeError
-from tiketi_platform.framework.telemetry import REQUEST_ID, log
+from tiketi_platform.framework.telemetry import log, request_id_var
 from tiketi_sdk.contract.operation import (
     ENTRY_TOKEN,
     IDEMPOTENCY_KEY,
@@ -89,7 +89,7 @@ class _Endpoint:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Serve one request; whatever goes wrong becomes a problem body."""
-        request_id: str = request[REQUEST_ID]
+        request_id = request_id_var.get()
         try:
             call = await self._call(request, request_id)
             async with asyncio.timeout(bounds.request_timeout_ms / 1000):

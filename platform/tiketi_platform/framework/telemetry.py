@@ -8,8 +8,6 @@ from typing import Final, TextIO
 import orjson
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-REQUEST_ID: Final = "tiketi.request_id"
-"""The key under which aiohttp's request carries its id."""
 request_id_var: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 """The id of the request (or message) being worked on, for log lines."""
 
