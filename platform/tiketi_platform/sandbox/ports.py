@@ -9,7 +9,7 @@ SMTP_PORT: Final = 3091
 """Where mail is handed in."""
 MAILBOX_PORT: Final = 3092
 """Where mail is read, by people (`/`) and programs (`/api/messages`)."""
-TOSS_SECRET_KEY: Final = "test_sk_tiketi_sandbox"
+TOSS_SECRET_KEY: Final = "test_sk_tiketi_sandbox"  # noqa: S105 - opens a sandbox on loopback
 """The secret key of the sandbox gateway; a test key, as its prefix says, and worth nothing elsewhere."""
-TOSS_WEBHOOK_SECRET: Final = "tiketi_sandbox_webhook"
+TOSS_WEBHOOK_SECRET: Final = "tiketi_sandbox_webhook"  # noqa: S105 - as above
 """What the sandbox signs its webhooks with."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -128,7 +130,7 @@ async def test_a_slow_card_is_charged_after_we_stopped_waiting(gateway: TossGate
         await approve(gateway, "toss_token_slow")
     assert await gateway.find(order_id="order-1") is None
     async with asyncio.timeout(5):
-        while await gateway.find(order_id="order-1") is None:
+        while await gateway.find(order_id="order-1") is None:  # noqa: ASYNC110 - the port has no event
             await asyncio.sleep(0.05)
 
 
@@ -191,31 +193,34 @@ async def test_more_than_is_left_is_refused(gateway: TossGateway):
 
 
 async def test_a_restart_keeps_payments_cancellations_and_answers(tmp_path: Path):
-    async def opened(url: str) -> TossGateway:
-        return TossGateway(TossSettings(TOSS_SECRET_KEY, base_url=url))
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[tuple[TossSandbox, TossGateway]]:
+        async with (
+            running_toss_sandbox(data_dir=tmp_path, port=0) as sandbox,
+            TossGateway(TossSettings(TOSS_SECRET_KEY, base_url=sandbox.url)) as gateway,
+        ):
+            yield sandbox, gateway
 
-    async with running_toss_sandbox(data_dir=tmp_path, port=0) as sandbox:
-        async with await opened(sandbox.url) as gateway:
-            first = await approve(gateway)
-            cancelled = await gateway.cancel(
-                payment_key=first.payment_key, amount_won=1, reason="r", idempotency_key="c1"
-            )
-            with pytest.raises(CardDeclinedError):
-                await approve(gateway, "toss_token_declined", "order-2")
+    async with opened() as (sandbox, gateway):
+        first = await approve(gateway)
+        cancelled = await gateway.cancel(
+            payment_key=first.payment_key, amount_won=1, reason="r", idempotency_key="c1"
+        )
+        with pytest.raises(CardDeclinedError):
+            await approve(gateway, "toss_token_declined", "order-2")
     with (tmp_path / "toss.jsonl").open("ab") as journal:
         journal.write(b'{"op":"attempt","key":"tor')
-    async with running_toss_sandbox(data_dir=tmp_path, port=0) as sandbox:
-        async with await opened(sandbox.url) as gateway:
-            assert await approve(gateway) == first
-            again = await gateway.cancel(
-                payment_key=first.payment_key, amount_won=1, reason="r", idempotency_key="c1"
-            )
-            assert again == cancelled
-            found = await gateway.find(order_id="order-1")
-            assert found is not None
-            assert found.balance_won == 14_999
-            assert (await approve(gateway, order="order-3")).amount_won == 15_000
-            assert sandbox.gateway.ledger.totals.approved_won == 30_000
+    async with opened() as (sandbox, gateway):
+        assert await approve(gateway) == first
+        again = await gateway.cancel(
+            payment_key=first.payment_key, amount_won=1, reason="r", idempotency_key="c1"
+        )
+        assert again == cancelled
+        found = await gateway.find(order_id="order-1")
+        assert found is not None
+        assert found.balance_won == 14_999
+        assert (await approve(gateway, order="order-3")).amount_won == 15_000
+        assert sandbox.gateway.ledger.totals.approved_won == 30_000
     async with running_toss_sandbox(data_dir=tmp_path, port=0) as sandbox:
         assert [payment.order_id for payment in sandbox.gateway.ledger] == [
             "order-1",
@@ -239,18 +244,22 @@ async def test_a_restart_keeps_payments_cancellations_and_answers(tmp_path: Path
     ],
 )
 async def test_a_malformed_confirm_is_refused_with_the_real_code(sandbox: TossSandbox, body: bytes):
-    async with aiohttp.ClientSession(headers={"Authorization": AUTH}) as session:
-        async with session.post(f"{sandbox.url}/v1/payments/confirm", data=body) as response:
-            assert response.status == 400
-            assert (await response.json())["code"] == "INVALID_REQUEST"
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": AUTH}) as session,
+        session.post(f"{sandbox.url}/v1/payments/confirm", data=body) as response,
+    ):
+        assert response.status == 400
+        assert (await response.json())["code"] == "INVALID_REQUEST"
 
 
 async def test_an_overlong_idempotency_key_is_refused(sandbox: TossSandbox):
     body = {"paymentKey": "toss_token_ok", "orderId": "order-1", "amount": 1}
     headers = {"Authorization": AUTH, "Idempotency-Key": "k" * 301}
-    async with aiohttp.ClientSession(headers=headers) as session:
-        async with session.post(f"{sandbox.url}/v1/payments/confirm", json=body) as response:
-            assert (response.status, (await response.json())["code"]) == (
-                400,
-                "INVALID_IDEMPOTENCY_KEY",
-            )
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{sandbox.url}/v1/payments/confirm", json=body) as response,
+    ):
+        assert (response.status, (await response.json())["code"]) == (
+            400,
+            "INVALID_IDEMPOTENCY_KEY",
+        )

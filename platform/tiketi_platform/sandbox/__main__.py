@@ -1,0 +1,65 @@
+"""`python -m tiketi_platform.sandbox`: the sandboxes as a process of their own, until SIGTERM or SIGINT."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from tiketi_platform.sandbox.ports import LOOPBACK, MAILBOX_PORT, SMTP_PORT, TOSS_PORT
+from tiketi_platform.sandbox.run import running_sandboxes
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tiketi_platform.sandbox",
+        description="Local stand-ins for Toss Payments and for a mail server.",
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder that keeps their state")
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on (%(default)s)")
+    parser.add_argument("--toss-port", type=int, default=TOSS_PORT)
+    parser.add_argument("--smtp-port", type=int, default=SMTP_PORT)
+    parser.add_argument("--mailbox-port", type=int, default=MAILBOX_PORT)
+    parser.add_argument("--webhook-url", help="where the card gateway posts status changes")
+    return parser.parse_args()
+
+
+async def _serve(arguments: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running_sandboxes(
+        data_dir=arguments.data,
+        toss_port=arguments.toss_port,
+        smtp_port=arguments.smtp_port,
+        mailbox_port=arguments.mailbox_port,
+        host=arguments.host,
+        webhook_url=arguments.webhook_url,
+    ) as sandboxes:
+        mailbox = sandboxes.mailbox
+        print(f"toss     {sandboxes.toss.url}", file=sys.stderr)
+        print(f"smtp     {mailbox.smtp_host}:{mailbox.smtp_port}", file=sys.stderr)
+        print(f"mailbox  {mailbox.url}", file=sys.stderr, flush=True)
+        await stop.wait()
+
+
+def main() -> int:
+    """Serve until told to stop; exit status 1 when a port is taken."""
+    arguments = _arguments()
+    try:
+        import uvloop
+    except ImportError:
+        run = asyncio.run
+    else:
+        run = uvloop.run
+    try:
+        run(_serve(arguments))
+    except OSError as error:
+        print(f"cannot start the sandboxes: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""Runs the sandboxes of the outside world together, in one loop; refuses nothing but a taken port."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tiketi_platform.sandbox.mailbox.server import Mailbox, running_mailbox
+from tiketi_platform.sandbox.ports import LOOPBACK, MAILBOX_PORT, SMTP_PORT, TOSS_PORT
+from tiketi_platform.sandbox.toss.server import TossSandbox, running_toss_sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Sandboxes:
+    """The outside world, running."""
+
+    toss: TossSandbox
+    mailbox: Mailbox
+
+
+@asynccontextmanager
+async def running_sandboxes(
+    *,
+    data_dir: Path,
+    toss_port: int = TOSS_PORT,
+    smtp_port: int = SMTP_PORT,
+    mailbox_port: int = MAILBOX_PORT,
+    host: str = LOOPBACK,
+    webhook_url: str | None = None,
+) -> AsyncIterator[Sandboxes]:
+    """Run all of them until the block ends; they keep their state in `data_dir`. OSError: port taken."""
+    async with (
+        running_toss_sandbox(
+            data_dir=data_dir, port=toss_port, host=host, webhook_url=webhook_url
+        ) as toss,
+        running_mailbox(
+            data_dir=data_dir, smtp_port=smtp_port, http_port=mailbox_port, host=host
+        ) as mailbox,
+    ):
+        yield Sandboxes(toss, mailbox)
