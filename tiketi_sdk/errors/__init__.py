@@ -1,0 +1,203 @@
+"""Everything that can go wrong in a call, as one tree by stable code; nothing else is raised on purpose.
+
+TiketiError
+├── ApiError                          the platform answered with a problem
+│   ├── InvalidRequestError           400: bad input, seen by us before sending or by the platform
+│   │   ├── IdempotencyKeyRequiredError   IdempotencyKeyReusedError (422)
+│   │   └── MethodNotAllowedError (405)   BodyTooLargeError (413)   UnsupportedMediaTypeError (415)
+│   ├── AuthenticationError           401
+│   │   └── TokenInvalidError   TokenExpiredError   BadCredentialsError   RefreshTokenReusedError
+│   ├── PaymentRequiredError          402
+│   │   └── CardDeclinedError   InsufficientPointsError
+│   ├── PermissionDeniedError         403
+│   │   └── EntryRequiredError
+│   ├── NotFoundError                 404
+│   │   ├── EventNotFoundError   NotInQueueError   LayoutNotFoundError   SeatNotFoundError
+│   │   └── ReservationNotFoundError   TicketNotFoundError   PaymentNotFoundError   DeliveryNotFoundError
+│   ├── ConflictError                 409
+│   │   ├── IdempotencyInFlightError   EmailTakenError   StaleVersionError
+│   │   ├── NotOnSaleError   WaitingRoomClosedError
+│   │   ├── SeatTakenError   SoldOutError   SeatLimitReachedError   SeatsInUseError
+│   │   ├── ReservationNotCancellableError   TicketInvalidError   TicketUsedError
+│   │   ├── ReservationNotPayableError   PriceMismatchError   BalanceLimitReachedError
+│   │   └── PaymentNotRefundableError   RefundTooLargeError
+│   ├── RateLimitedError              429
+│   │   └── WaitingRoomFullError
+│   ├── InternalServerError           500
+│   └── ServiceUnavailableError       502, 503, 504
+│       └── QueueUnavailableError   GatewayUnavailableError
+├── TransportError                    no answer that could be read
+│   ├── ConnectError                  nothing was sent
+│   ├── RequestTimeoutError           sent, perhaps; nothing came back in time
+│   ├── ConnectionLostError           sent, perhaps; the connection broke
+│   └── InvalidAnswerError            an answer came and was not what the contract says
+├── WaitTimeoutError                  what was waited for did not happen in time
+└── ConfigError                       settings, profile or environment cannot be used
+    └── ProfileNotFoundError
+"""
+
+from collections.abc import Iterator
+
+from tiketi_sdk.errors.families import (
+    ApiError,
+    AuthenticationError,
+    ConfigError,
+    ConflictError,
+    ConnectError,
+    ConnectionLostError,
+    InternalServerError,
+    InvalidAnswerError,
+    InvalidRequestError,
+    NotFoundError,
+    PaymentRequiredError,
+    PermissionDeniedError,
+    ProfileNotFoundError,
+    RateLimitedError,
+    RequestTimeoutError,
+    ServiceUnavailableError,
+    TiketiError,
+    TransportError,
+    WaitTimeoutError,
+)
+from tiketi_sdk.errors.leaves import (
+    BadCredentialsError,
+    BalanceLimitReachedError,
+    BodyTooLargeError,
+    CardDeclinedError,
+    DeliveryNotFoundError,
+    EmailTakenError,
+    EntryRequiredError,
+    EventNotFoundError,
+    GatewayUnavailableError,
+    IdempotencyInFlightError,
+    IdempotencyKeyRequiredError,
+    IdempotencyKeyReusedError,
+    InsufficientPointsError,
+    LayoutNotFoundError,
+    MethodNotAllowedError,
+    NotInQueueError,
+    NotOnSaleError,
+    PaymentNotFoundError,
+    PaymentNotRefundableError,
+    PriceMismatchError,
+    QueueUnavailableError,
+    RefreshTokenReusedError,
+    RefundTooLargeError,
+    ReservationNotCancellableError,
+    ReservationNotFoundError,
+    ReservationNotPayableError,
+    SeatLimitReachedError,
+    SeatNotFoundError,
+    SeatsInUseError,
+    SeatTakenError,
+    SoldOutError,
+    StaleVersionError,
+    TicketInvalidError,
+    TicketNotFoundError,
+    TicketUsedError,
+    TokenExpiredError,
+    TokenInvalidError,
+    UnsupportedMediaTypeError,
+    WaitingRoomClosedError,
+    WaitingRoomFullError,
+)
+
+__all__ = [
+    "BY_CODE",
+    "ApiError",
+    "AuthenticationError",
+    "BadCredentialsError",
+    "BalanceLimitReachedError",
+    "BodyTooLargeError",
+    "CardDeclinedError",
+    "ConfigError",
+    "ConflictError",
+    "ConnectError",
+    "ConnectionLostError",
+    "DeliveryNotFoundError",
+    "EmailTakenError",
+    "EntryRequiredError",
+    "EventNotFoundError",
+    "GatewayUnavailableError",
+    "IdempotencyInFlightError",
+    "IdempotencyKeyRequiredError",
+    "IdempotencyKeyReusedError",
+    "InsufficientPointsError",
+    "InternalServerError",
+    "InvalidAnswerError",
+    "InvalidRequestError",
+    "LayoutNotFoundError",
+    "MethodNotAllowedError",
+    "NotFoundError",
+    "NotInQueueError",
+    "NotOnSaleError",
+    "PaymentNotFoundError",
+    "PaymentNotRefundableError",
+    "PaymentRequiredError",
+    "PermissionDeniedError",
+    "PriceMismatchError",
+    "ProfileNotFoundError",
+    "QueueUnavailableError",
+    "RateLimitedError",
+    "RefreshTokenReusedError",
+    "RefundTooLargeError",
+    "RequestTimeoutError",
+    "ReservationNotCancellableError",
+    "ReservationNotFoundError",
+    "ReservationNotPayableError",
+    "SeatLimitReachedError",
+    "SeatNotFoundError",
+    "SeatTakenError",
+    "SeatsInUseError",
+    "ServiceUnavailableError",
+    "SoldOutError",
+    "StaleVersionError",
+    "TicketInvalidError",
+    "TicketNotFoundError",
+    "TicketUsedError",
+    "TiketiError",
+    "TokenExpiredError",
+    "TokenInvalidError",
+    "TransportError",
+    "UnsupportedMediaTypeError",
+    "WaitTimeoutError",
+    "WaitingRoomClosedError",
+    "WaitingRoomFullError",
+    "class_for",
+]
+
+
+def _below(family: type[ApiError]) -> Iterator[type[ApiError]]:
+    for child in family.__subclasses__():
+        yield child
+        yield from _below(child)
+
+
+BY_CODE: dict[str, type[ApiError]] = {
+    # A class is under its own code only, not under one it inherited.
+    vars(each)["code_of_class"]: each
+    for each in _below(ApiError)
+    if "code_of_class" in vars(each)
+}
+"""The class of each stable code."""
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    401: AuthenticationError,
+    402: PaymentRequiredError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    429: RateLimitedError,
+    502: ServiceUnavailableError,
+    503: ServiceUnavailableError,
+    504: ServiceUnavailableError,
+}
+
+
+def class_for(code: str, status: int) -> type[ApiError]:
+    """The class of a code; for a code of a newer platform, that of its status family."""
+    if code in BY_CODE:
+        return BY_CODE[code]
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    return InternalServerError if status >= 500 else InvalidRequestError

@@ -1,0 +1,111 @@
+"""`client.queue`: an event's waiting room, by polling; the client remembers the entry token it gives."""
+
+from collections.abc import Callable
+
+from tiketi_sdk.contract import queue as contract
+from tiketi_sdk.contract.auth import Jwks
+from tiketi_sdk.contract.queue import Left, LogEntry, Place, Policy, RoomState, Stats
+from tiketi_sdk.errors import WaitTimeoutError
+from tiketi_sdk.paging import AsyncListing
+from tiketi_sdk.resources.base import AsyncResource
+
+_JITTER = 0.1
+"""Each poll comes up to this share late, so that a crowd that came together does not ask together."""
+
+
+class AsyncQueue(AsyncResource):
+    """Waiting rooms. Reservations and payments of an event you were admitted to need nothing further."""
+
+    async def enter(self, event_id: int) -> Place:
+        """Join the line; doing it again keeps your place."""
+        return self._noted(await self._ask(contract.ENTER, event_id=event_id))
+
+    async def status(self, event_id: int) -> Place:
+        """Where you stand. Raises `NotInQueueError`."""
+        return self._noted(await self._ask(contract.STATUS, event_id=event_id))
+
+    async def heartbeat(self, event_id: int) -> Place:
+        """Say that you are still there. Raises `NotInQueueError`."""
+        return self._noted(await self._ask(contract.HEARTBEAT, event_id=event_id))
+
+    async def leave(self, event_id: int) -> Left:
+        """Give up your place or your session."""
+        left = await self._ask(contract.LEAVE, event_id=event_id)
+        self._caller.remember_entry(event_id, None)
+        return left
+
+    async def wait_until_admitted(
+        self,
+        event_id: int,
+        *,
+        timeout_s: float | None = None,
+        on_place: Callable[[Place], object] | None = None,
+    ) -> Place:
+        """Enter and wait; `on_place` is told each place on the way. Polls as often as the platform asks.
+
+        Raises `WaitTimeoutError` after `timeout_s` (never by default); you keep your place then.
+        """
+        near = self._caller.surroundings
+        deadline_s = None if timeout_s is None else near.monotonic_s() + timeout_s
+        place = await self.enter(event_id)
+        while True:
+            if on_place is not None:
+                on_place(place)
+            if place.state == "admitted":
+                return place
+            wait_s = place.next_poll_ms / 1_000 * (1 + _JITTER * near.chance())
+            if deadline_s is not None:
+                left_s = deadline_s - near.monotonic_s()
+                if left_s <= 0:
+                    raise WaitTimeoutError(
+                        f"not admitted to event {event_id} within {timeout_s} s; "
+                        f"place {place.position} of {place.waiting_count} is kept"
+                    )
+                wait_s = min(wait_s, left_s)
+            await near.sleep(wait_s)
+            place = await self.status(event_id)
+
+    async def policy(self, event_id: int) -> Policy:
+        """The policy in force (administrators)."""
+        return await self._ask(contract.POLICY, event_id=event_id)
+
+    async def set_policy(
+        self,
+        event_id: int,
+        *,
+        capacity: int | None = None,
+        admit_per_second: int | None = None,
+        session_ttl_s: int | None = None,
+        waiting_max: int | None = None,
+        state: RoomState | None = None,
+        grace_s: int | None = None,
+    ) -> Policy:
+        """Change how people are let in, at once (administrators); what is left out stays."""
+        return await self._ask(
+            contract.SET_POLICY,
+            event_id=event_id,
+            capacity=capacity,
+            admit_per_second=admit_per_second,
+            session_ttl_s=session_ttl_s,
+            waiting_max=waiting_max,
+            state=state,
+            grace_s=grace_s,
+        )
+
+    async def stats(self, event_id: int) -> Stats:
+        """The waiting room at a glance (administrators)."""
+        return await self._ask(contract.STATS, event_id=event_id)
+
+    def log(
+        self, event_id: int, *, cursor: str | None = None, limit: int = 5_000
+    ) -> AsyncListing[LogEntry]:
+        """The admission log in the order in which things happened (administrators)."""
+        return self._listing(contract.LOG, event_id=event_id, cursor=cursor, limit=limit)
+
+    async def jwks(self) -> Jwks:
+        """The public keys that entry tokens are verified with."""
+        return await self._ask(contract.JWKS)
+
+    def _noted(self, place: Place) -> Place:
+        self._caller.remember_entry(place.event_id, place.entry_token)
+        return place
