@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.architecture.tree import name_of, product_files, strings
+from tests.architecture.tree import ROOT, name_of, product_files, strings
 
 # A statement at the start of a line, in capitals or in small letters; prose begins with one capital.
 _STATEMENTS = (
@@ -66,11 +66,32 @@ def _header(path, mark):
     return " ".join(lines)
 
 
-@pytest.mark.parametrize("path", product_files(".lua"), ids=name_of)
-def test_every_script_opens_with_its_contract(path):
+LUA_FOLDER = ROOT / "platform" / "tiketi_platform" / "adapters" / "redis" / "lua"
+
+
+def _contract(path):
+    """The head comment, with those of the fragments that it includes."""
     header = _header(path, "--")
-    missing = [word for word in ("KEYS", "ARGV", "eturns") if word not in header]
+    included = re.findall(r"include: (\S+)", header)
+    return " ".join([header, *(_contract(LUA_FOLDER / name) for name in included)])
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in product_files(".lua") if not p.name.startswith("_")], ids=name_of
+)
+def test_every_script_opens_with_its_contract(path):
+    """KEYS and ARGV that a whole group shares may be told once, in the fragment it includes."""
+    contract = _contract(path)
+    missing = [word for word in ("KEYS", "ARGV") if word not in contract]
+    missing += [] if re.search(r"\b[Rr]eturns\b", _header(path, "--")) else ["Returns"]
     assert missing == [], "the head comment says what goes in and what comes out"
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in product_files(".lua") if p.name.startswith("_")], ids=name_of
+)
+def test_every_fragment_opens_with_a_sentence(path):
+    assert len(_header(path, "--").split()) >= 4
 
 
 @pytest.mark.parametrize("path", product_files(".sql"), ids=name_of)
