@@ -18,6 +18,12 @@ class Status(IntEnum):
         if value >= 0:
             raise ValueError(f"a refusal is negative, not {value}")
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        twice = cls.__members__.keys() - {member.name for member in cls}
+        if twice:
+            raise ValueError(f"{cls.__name__} names a number twice: {', '.join(sorted(twice))}")
+
     @classmethod
     def of(cls, reply: Reply) -> Self | None:
         """The refusal a script's reply is, or None when it is a result.

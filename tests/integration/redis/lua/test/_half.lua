@@ -1,0 +1,1 @@
+local function half(n) return math.floor(n / 2) end

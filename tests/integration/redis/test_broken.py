@@ -1,0 +1,222 @@
+"""The multiplexed connection broken for real: killed server, killed client, stalled and cut replies."""
+
+import asyncio
+import time
+
+import pytest
+
+from tests.integration.redis.breaking import eventually, in_this_tick, kill
+from tiketi_platform.adapters.redis import (
+    RedisClient,
+    RedisOverloaded,
+    RedisTimeout,
+    RedisUnavailable,
+    blocking_client,
+)
+
+STEADY_S = 0.6
+"""Longer than the client wants a connection to have lived before it reconnects without a pause."""
+
+
+async def kill_our_connection(server, client) -> None:
+    number = await client.execute("CLIENT", "ID")
+    async with blocking_client(server.url) as other:
+        await other.execute_command("CLIENT", "KILL", "ID", number)
+
+
+async def ping(client) -> bool:
+    try:
+        return bool(await client.execute("PING") == b"PONG")
+    except (RedisUnavailable, RedisTimeout):
+        return False
+
+
+async def test_server_killed_fails_fast_then_heals(connect, server):
+    client = await connect(server, backoff_ms_max=50)
+    await asyncio.sleep(STEADY_S)
+    await kill(server)
+    await eventually(lambda: not client.connected)
+    await eventually(lambda: client._connection is None)
+    start_s = time.monotonic()
+    with pytest.raises(RedisUnavailable) as caught:
+        await client.execute("PING")
+    assert caught.value.sent is False
+    assert time.monotonic() - start_s < 0.1
+    await server.start()
+    await eventually(lambda: ping(client))
+    info = await client.execute("CLIENT", "INFO")
+    assert b" db=3 " in info
+    assert b" name=tiketi " in info
+    assert client.reconnects_count == 1
+
+
+async def test_commands_in_flight_at_the_kill_fail_as_perhaps_done(connect, server, proxy):
+    client = await connect(server, through=proxy)
+    proxy.hold_replies()
+    owed = [client.execute("INCR", "n") for _ in range(50)]
+    await asyncio.sleep(0)
+    await kill(server)
+    proxy.let_flow()
+    results = await asyncio.gather(*owed, return_exceptions=True)
+    # What arrived before the cut is an answer; everything else is an honest "perhaps".
+    for result in results:
+        assert isinstance(result, int) or (isinstance(result, RedisUnavailable) and result.sent)
+
+
+async def test_a_killed_client_connection_is_replaced_and_nothing_runs_twice(connect, server):
+    client = await connect(server)
+    await asyncio.sleep(STEADY_S)
+    await kill_our_connection(server, client)
+    await eventually(lambda: client.reconnects_count == 1)
+    assert await client.execute("INCR", "n") == 1
+
+
+async def test_commands_issued_while_the_first_reconnect_runs_wait_for_it(connect, server):
+    client = await connect(server)
+    await asyncio.sleep(STEADY_S)
+
+    async def at_the_break():
+        await in_this_tick(lambda: not client.connected)
+        return await client.pipeline([("INCR", "n")] * 10)
+
+    waiting = asyncio.create_task(at_the_break())
+    await kill_our_connection(server, client)
+    assert await waiting == list(range(1, 11))
+    assert client.reconnects_count == 1
+
+
+async def test_a_caller_that_left_before_the_reconnect_is_not_sent(connect, server):
+    client = await connect(server)
+    await asyncio.sleep(STEADY_S)
+
+    async def at_the_break():
+        await in_this_tick(lambda: not client.connected)
+        kept, left, also_kept = (client.execute("INCR", "n") for _ in range(3))
+        left.cancel()
+        return [await kept, await also_kept]
+
+    waiting = asyncio.create_task(at_the_break())
+    await kill_our_connection(server, client)
+    assert await waiting == [1, 2]
+    assert await client.execute("GET", "n") == b"2"
+
+
+async def test_stalled_replies_time_out_and_later_replies_are_still_right(connect, server, proxy):
+    client = await connect(server, through=proxy, timeout_ms=100, silence_ms=10_000)
+    proxy.hold_replies()
+    start_s = time.monotonic()
+    results = await asyncio.gather(
+        *(client.execute("ECHO", f"late {n}") for n in range(20)), return_exceptions=True
+    )
+    assert all(isinstance(result, RedisTimeout) and result.sent for result in results)
+    assert 0.1 <= time.monotonic() - start_s < 1
+    assert client.in_flight_count == 20
+    patient = [client.execute("ECHO", f"patient {n}", timeout_ms=5_000) for n in range(20)]
+    await asyncio.sleep(0.15)
+    proxy.let_flow()
+    assert await asyncio.gather(*patient) == [b"patient %d" % n for n in range(20)]
+    assert await client.execute("ECHO", "now") == b"now"
+    assert client.in_flight_count == 0
+    assert client.reconnects_count == 0
+
+
+async def test_deadlines_hold_for_each_tick_after_a_stall(connect, server, proxy):
+    client = await connect(server, through=proxy, timeout_ms=100, silence_ms=10_000)
+    proxy.hold_replies()
+    with pytest.raises(RedisTimeout):
+        await client.execute("PING")
+    for _ in range(3):
+        start_s = time.monotonic()
+        with pytest.raises(RedisTimeout):
+            await client.execute("PING")
+        assert 0.09 <= time.monotonic() - start_s < 0.5
+
+
+async def test_a_silent_connection_is_cut_and_replaced(connect, server, proxy):
+    client = await connect(
+        server, through=proxy, timeout_ms=100, silence_ms=300, connect_timeout_ms=200
+    )
+    proxy.hold_replies()
+    patient = client.execute("PING", timeout_ms=300)
+    with pytest.raises(RedisTimeout):
+        await client.execute("PING")
+    with pytest.raises((RedisUnavailable, RedisTimeout)):
+        await patient
+    await eventually(lambda: not client.connected)
+    proxy.let_flow()
+    await eventually(lambda: ping(client))
+    assert proxy.accepted_count >= 2
+
+
+async def test_a_stall_with_abandoned_callers_stays_within_the_bound(connect, server, proxy):
+    client = await connect(server, through=proxy, timeout_ms=5_000, in_flight_max=50)
+    proxy.hold_replies()
+    abandoned = [client.execute("ECHO", "gone") for _ in range(50)]
+    await asyncio.sleep(0)
+    for future in abandoned:
+        future.cancel()
+    with pytest.raises(RedisOverloaded):
+        await client.execute("PING")
+    proxy.let_flow()
+    await eventually(lambda: client.in_flight_count == 0)
+    assert await client.execute("ECHO", "next") == b"next"
+
+
+async def test_outgoing_bytes_are_bounded_while_the_socket_takes_none(connect, server):
+    client = await connect(server, timeout_ms=5_000, outgoing_bytes_max=65_536)
+    # A stopped reader: the server sleeps in a script while we write more than the kernel buffers.
+    asleep = client.execute("EVAL", "local n = 0; for i = 1, 5e7 do n = n + i end; return 1", 0)
+    await asyncio.sleep(0.01)
+    big = "x" * 4_000_000
+    accepted = [client.execute("SET", f"big{n}", big) for n in range(4)]
+    await asyncio.sleep(0.01)
+    with pytest.raises(RedisOverloaded):
+        await client.execute("PING")
+    assert await asleep == 1
+    assert await asyncio.gather(*accepted) == [b"OK"] * 4
+    assert await client.execute("PING") == b"PONG"
+
+
+@pytest.mark.parametrize("size_bytes", [0, 1, 7, 1_000, 9_000])
+async def test_a_reply_cut_in_the_middle(connect, server, proxy, size_bytes):
+    client = await connect(server, through=proxy)
+    await client.execute("SET", "long", "x" * 8_000)
+    await asyncio.sleep(STEADY_S)
+    proxy.cut_replies_after(size_bytes)
+    results = await client_gather(client, [("GET", "long"), ("GET", "long"), ("ECHO", "end")])
+    whole_count = size_bytes // 8_009
+    assert results[:whole_count] == [b"x" * 8_000] * whole_count
+    assert all(isinstance(result, RedisUnavailable) for result in results[whole_count:])
+    await eventually(lambda: ping(client))
+    assert await client.execute("GET", "long") == b"x" * 8_000
+
+
+async def client_gather(client, commands):
+    return await asyncio.gather(
+        *(client.execute(*command) for command in commands), return_exceptions=True
+    )
+
+
+async def test_bytes_that_are_no_reply_cut_the_connection():
+    async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        greeting = await reader.read(65_536)
+        writer.write(b"+OK\r\n" * (greeting.count(b"*") - 1) + b"+PONG\r\n")
+        await reader.read(65_536)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await reader.read()
+        writer.close()
+
+    listener = await asyncio.start_server(babble, "127.0.0.1", 0)
+    async with listener:
+        port = listener.sockets[0].getsockname()[1]
+        async with await RedisClient.connect(f"redis://127.0.0.1:{port}") as client:
+            with pytest.raises(RedisUnavailable, match="not a reply"):
+                await client.execute("GET", "a")
+
+
+async def test_close_while_reconnecting_ends_everything(connect, server):
+    client = await connect(server)
+    await kill(server)
+    await eventually(lambda: not client.connected)
+    await client.close()
+    assert client._reopening is None or client._reopening.done()
