@@ -1,0 +1,57 @@
+"""Turns what a SQL function refuses into the domain's error; it invents no code of its own.
+
+A function refuses with `PERFORM refuse('seat_taken', jsonb_build_object('seat_ids', taken))`: the
+statement is rolled back, and the code travels as the exception's message, the extras as its detail.
+Of the extras, `detail`, `field` and `retry_after_s` become the error's own; the others its `extra`.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+import asyncpg
+
+from tiketi_core.kernel.errors import (
+    DomainError,
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    UnavailableError,
+)
+
+Refusals: TypeAlias = Mapping[str, type[DomainError]]
+"""Error classes by the code that SQL functions raise."""
+
+
+def table(*classes: type[DomainError]) -> dict[str, type[DomainError]]:
+    """The classes by their own codes."""
+    return {each.code: each for each in classes}
+
+
+KERNEL: Final[Refusals] = table(
+    NotFoundError, ForbiddenError, InvalidRequestError, UnavailableError
+)
+"""Codes that every slice may raise."""
+
+
+def refusal(error: asyncpg.RaiseError, refusals: Refusals) -> DomainError | None:
+    """The domain's error for what a function raised, or None for a code nobody declared."""
+    refused = refusals.get(error.message or "")
+    if refused is None:
+        return None
+    extras = _extras(error.detail)
+    detail = extras.pop("detail", "")
+    field = extras.pop("field", None)
+    retry_after_s = extras.pop("retry_after_s", None)
+    return refused(
+        str(detail),
+        field=None if field is None else str(field),
+        retry_after_s=retry_after_s if isinstance(retry_after_s, int | float) else None,
+        extra=extras,
+    )
+
+
+def _extras(detail: str | None) -> dict[str, object]:
+    extras = json.loads(detail) if detail else {}
+    assert isinstance(extras, dict), "refuse() takes an object"
+    return extras
