@@ -52,7 +52,7 @@ class SmtpConnection:
                 reader, writer = await asyncio.open_connection(
                     settings.host,
                     settings.port,
-                    ssl=_tls() if settings.tls == "implicit" else None,
+                    ssl=_tls(settings) if settings.tls == "implicit" else None,
                     limit=LINE_BYTES_MAX,
                 )
                 connection = cls(reader, writer)
@@ -123,7 +123,7 @@ class SmtpConnection:
             # Whatever came before the handshake came from anybody: it must not be taken for the server's.
             if self._reader._buffer:  # type: ignore[attr-defined]  # noqa: SLF001 - no public way to look
                 raise MailDeferredError("the server spoke between STARTTLS and the handshake")
-            await self._writer.start_tls(_tls(), server_hostname=settings.host)
+            await self._writer.start_tls(_tls(settings), server_hostname=settings.host)
             await self._hello()
         if settings.username is not None:
             secret = f"\0{settings.username}\0{settings.password}".encode()
@@ -176,6 +176,6 @@ class SmtpConnection:
         raise EOFError("the server does not stop talking")
 
 
-def _tls() -> ssl.SSLContext:
-    """Certificates and host names checked, with the system's authorities."""
-    return ssl.create_default_context()
+def _tls(settings: SmtpSettings) -> ssl.SSLContext:
+    """Certificates and host names are always checked."""
+    return ssl.create_default_context(cafile=settings.ca_file)

@@ -1,6 +1,7 @@
 """Where mail is handed in, as whom and how patiently; refuses a password without encryption."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 
@@ -14,6 +15,8 @@ class SmtpSettings:
     sender_name: str = "tiketi"
     tls: Literal["none", "starttls", "implicit"] = "none"
     """`starttls` refuses servers that do not offer it; nothing is sent in the clear then."""
+    ca_file: Path | None = None
+    """Authorities to believe instead of the system's, PEM; for a relay of one's own."""
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     connections_max: int = 4

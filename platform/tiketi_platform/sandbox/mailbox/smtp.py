@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 from typing_extensions import override
 
@@ -70,14 +70,14 @@ class SmtpSession(asyncio.Protocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # Not an isinstance check: uvloop's transports are Transports by shape only.
+        self._transport = connected = cast("asyncio.Transport", transport)
         if len(self._sessions) >= CONNECTIONS_MAX:
-            transport.write(b"421 4.7.0 too many connections\r\n")
-            transport.close()
+            connected.write(b"421 4.7.0 too many connections\r\n")
+            connected.close()
             return
         self._sessions.add(self)
-        transport.write(b"220 tiketi sandbox mailbox ESMTP\r\n")
+        connected.write(b"220 tiketi sandbox mailbox ESMTP\r\n")
         self._watch()
 
     @override

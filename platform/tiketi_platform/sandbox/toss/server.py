@@ -37,6 +37,7 @@ PAGE_LIMIT_MAX: Final = 5_000
 SILENCE_S: Final = 60.0
 """How long a request that gets no answer is held before its connection is broken."""
 _SILENCE_STEP_S: Final = 0.25
+_JSON: Final = {"Content-Type": "application/json"}
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -176,7 +177,7 @@ class TossSandbox:
 
 
 def _json(body: bytes, *, status: int = 200) -> web.Response:
-    return web.Response(body=body, status=status, content_type="application/json")
+    return web.Response(body=body, status=status, headers=_JSON)
 
 
 def _payment(answer: Answer) -> web.Response:
