@@ -211,7 +211,9 @@ class RedisClient:
             async with asyncio.timeout(self._limits.timeout_ms / 1000):
                 await connection.drain()
         except TimeoutError:
-            _log.warning("closing the Redis connection with %d replies owed", self.in_flight_count)
+            _log.warning(
+                "closing the Redis connection with %d replies owed", connection.in_flight_count
+            )
         connection.close()
 
     # --- healing ----------------------------------------------------------------------------
