@@ -74,7 +74,7 @@ class CardDeclinedError(GatewayError):
 class CancelRefusedError(GatewayError):
     """The gateway will not give this amount back: cancelled before, or more than is left."""
 
-    code = "cancel_refused"
+    code = "payment_not_refundable"
 
 
 class GatewayRefusedError(GatewayError):

@@ -16,6 +16,7 @@ import orjson
 from tiketi_core.payment.gateway import (
     Approval,
     Cancellation,
+    GatewayError,
     GatewayUnknownError,
     GatewayUnreachableError,
 )
@@ -121,7 +122,11 @@ class TossGateway:
         raise answers.cancel_error(status, answer)
 
     async def _approved_before(self, order_id: str, amount_won: int) -> Approval:
-        known = await self.find(order_id=order_id)
+        try:
+            known = await self.find(order_id=order_id)
+        except GatewayError as error:
+            # Whatever hides the charge, it is not certain that there is none: the order was processed.
+            raise GatewayUnknownError(error.detail, gateway_code=error.gateway_code) from error
         if known is None or known.amount_won != amount_won:
             raise GatewayUnknownError(
                 "The gateway says this order is done, and shows no charge that matches it.",

@@ -26,7 +26,7 @@ TRANSMISSION_HEADER: Final = "tosspayments-webhook-transmission-id"
 class InvalidWebhookError(DomainError):
     """This webhook is not from the gateway, or not one it sends."""
 
-    code = "invalid_webhook"
+    code = "forbidden"
 
 
 @dataclass(frozen=True, slots=True)
