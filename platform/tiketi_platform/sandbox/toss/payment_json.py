@@ -1,6 +1,6 @@
 """Writes a payment as the Payment object of the Toss API (version 2022-11-16); refuses to decide anything."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 import orjson
@@ -17,8 +17,7 @@ _ABSENT: Final = dict.fromkeys((
 
 def korea_time(at_ms: int) -> str:
     """ISO 8601 with seconds and +09:00, the API's form."""
-    moment = datetime.fromtimestamp(at_ms // 1000, UTC).astimezone(_KOREA)
-    return moment.isoformat(timespec="seconds")
+    return datetime.fromtimestamp(at_ms // 1000, _KOREA).isoformat()
 
 
 def payment_object(payment: Payment, cancels_count: int) -> dict[str, Any]:
