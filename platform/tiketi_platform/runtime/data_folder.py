@@ -12,21 +12,27 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import platformdirs
+import psutil
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tiketi_platform.runtime.errors import ForeignFolderError, FolderInUseError
+from tiketi_platform.runtime.engines.process import ProcessId
+from tiketi_platform.runtime.errors import FolderInUseError, ForeignFolderError
 from tiketi_platform.runtime.record import RECORD_NAME, PlatformRecord
 
 _PARTS: Final = ("postgres", "valkey", "keys", "secrets", "logs", "run")
 _SECRET_BYTES: Final = 32
 _LOCK_NAME: Final = "lock"
+_LOCK_WAIT_S: Final = 0.2
+"""Whoever only asks for the owner holds the lock for a moment, too."""
+_LOCK_POLL_S: Final = 0.01
 
 
 def default_path() -> Path:
@@ -49,6 +55,11 @@ class DataFolder:
         for part in _PARTS:
             (self.path / part).mkdir(mode=0o700, exist_ok=True)
         self._lock: int | None = None
+
+    @classmethod
+    def existing(cls, path: Path) -> DataFolder | None:
+        """The folder at `path` if there is one; creates none."""
+        return cls(path) if path.expanduser().is_dir() else None
 
     @property
     def postgres(self) -> Path:
@@ -104,18 +115,16 @@ class DataFolder:
         Raises `FolderInUseError` while another process owns it. Engines start under the lock only: it
         is what makes an engine found in the folder a leftover that may be stopped.
         """
-        descriptor = os.open(self.run / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = self._open_lock()
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
+            if not _try_lock(descriptor, _LOCK_WAIT_S):
+                owner = _read_owner(descriptor)
                 raise FolderInUseError(
-                    f"a platform (pid {owner or 'unknown'}) already works on {self.path};"
+                    f"a platform (pid {owner.pid if owner else 'unknown'}) already works on {self.path};"
                     " `tiketi down` stops it, `--data DIR` starts another beside it",
-                ) from None
+                )
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            os.pwrite(descriptor, _this_process().encode(), 0)
             self._lock = descriptor
             yield
         finally:
@@ -127,13 +136,20 @@ class DataFolder:
         """Whether this object owns the folder."""
         return self._lock is not None
 
-    def in_use(self) -> bool:
-        """Whether some process owns the folder now."""
+    def owner(self) -> ProcessId | None:
+        """The process that owns the folder now, or None; asked of the lock, not of the record."""
+        descriptor = self._open_lock()
         try:
-            with self.lock():
-                return False
-        except FolderInUseError:
-            return True
+            if _try_lock(descriptor, 0, fcntl.LOCK_SH):
+                return None
+            owner = _read_owner(descriptor)
+            return owner if owner is not None and owner.is_alive() else None
+        finally:
+            os.close(descriptor)
+
+    def _open_lock(self) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        return os.open(self.run / _LOCK_NAME, flags, 0o600)
 
     def write_record(self, record: PlatformRecord) -> None:
         """Replace `run/platform.json` at once, so that a reader never sees half of it."""
@@ -157,9 +173,10 @@ class DataFolder:
     def reset(self) -> None:
         """Delete all data, keys and secrets but not the folder; the caller owns the lock."""
         assert self.is_locked, "reset deletes data: lock the folder first"
-        outside = self.postgres / "data"
-        if outside.is_symlink():
-            shutil.rmtree(os.path.realpath(outside), ignore_errors=True)
+        cluster = self.postgres / "data"
+        if cluster.is_symlink():
+            # A cluster that runs as another user has a home of its own; see engines/identity.
+            shutil.rmtree(cluster.readlink().parent, ignore_errors=True)
         for part in _PARTS:
             for entry in (self.path / part).iterdir():
                 if entry.name == _LOCK_NAME:
@@ -168,6 +185,33 @@ class DataFolder:
                     shutil.rmtree(entry)
                 else:
                     entry.unlink()
+
+
+def _try_lock(descriptor: int, wait_s: float, kind: int = fcntl.LOCK_EX) -> bool:
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_LOCK_POLL_S)
+        else:
+            return True
+
+
+def _this_process() -> str:
+    process = psutil.Process()
+    return f"{process.pid} {process.create_time()}"
+
+
+def _read_owner(descriptor: int) -> ProcessId | None:
+    pid, _, created_s = os.pread(descriptor, 64, 0).decode(errors="replace").partition(" ")
+    try:
+        return ProcessId(int(pid), float(created_s))
+    except ValueError:
+        # Just taken, not signed yet.
+        return None
 
 
 def _create(path: Path, content: bytes) -> None:

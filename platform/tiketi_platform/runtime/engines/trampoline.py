@@ -74,6 +74,8 @@ def main(arguments: list[str]) -> None:
     except OSError as error:
         sys.stderr.write(f"cannot become {identity}: {error}\n")
         sys.exit(EXIT_NO_IDENTITY)
+    # Whatever it writes is its owner's alone.
+    os.umask(0o077)
     # After the change of identity, because that change clears the request.
     _die_with_parent(int(parent), int(number))
     if program == "-":

@@ -1,0 +1,18 @@
+"""Waits for a condition that another process makes true, with a deadline and no fixed sleep."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+_POLL_S = 0.01
+
+
+async def eventually(condition: Callable[[], bool], *, timeout_s: float = 10.0) -> float:
+    """Seconds until `condition` held; fails the test when it does not in time."""
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < timeout_s, "the condition did not come true in time"
+        await asyncio.sleep(_POLL_S)
+    return time.monotonic() - started
