@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tiketi_core.kernel.clock import Clock
     from tiketi_platform.adapters.peers.client import PeerClient
-    from tiketi_platform.adapters.postgres.pool import Pool
+    from tiketi_platform.adapters.postgres.pool import Database
     from tiketi_platform.adapters.redis.client import RedisClient
     from tiketi_platform.adapters.redis.scripts import Scripts
     from tiketi_platform.framework.settings import Settings
@@ -20,15 +20,15 @@ class Resources:
     settings: "Settings"
     clock: "Clock"
     peers: "PeerClient"
-    opened_pool: "Pool | None" = None
+    opened_database: "Database | None" = None
     opened_redis: "RedisClient | None" = None
     opened_scripts: "Scripts | None" = None
 
     @property
-    def pool(self) -> "Pool":
+    def database(self) -> "Database":
         """PostgreSQL, as this service's role, in this service's schema."""
-        assert self.opened_pool is not None, f"{self.name} names no schema in its spec"
-        return self.opened_pool
+        assert self.opened_database is not None, f"{self.name} names no schema in its spec"
+        return self.opened_database
 
     @property
     def redis(self) -> "RedisClient":

@@ -16,9 +16,9 @@ class Settings:
     database_url: str = "postgresql://127.0.0.1:5432/tiketi"
     """Where PostgreSQL is; user and password are each service's own and come from `secrets_dir`."""
     redis_url: str = "redis://127.0.0.1:6379/0"
-    """Where Redis is; its password, if any, is the file `redis-password` in `secrets_dir`."""
+    """Where Redis is; its password, if any, is the file `valkey` in `secrets_dir`."""
     secrets_dir: Path = Path("/run/secrets/tiketi")
-    """One file a secret: `<service>-database`, `<service>-service`, `redis-password`, `toss-secret-key`, …"""
+    """One file a secret: `<service>-database`, `<service>-service`, `valkey`, `toss-secret-key`, …"""
     keys_dir: Path = Path("/run/secrets/tiketi-keys")
     """Private Ed25519 keys in PEM: `auth.pem`, `queue.pem`, `reservation.pem`."""
     host: str = "127.0.0.1"

@@ -1,0 +1,247 @@
+"""`tiketi up`: engines, sandboxes and six services on this machine, from one data folder, until told to stop."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from tiketi_platform.adapters.postgres.bootstrap import SERVICES as SCHEMA_SERVICES
+from tiketi_platform.adapters.postgres.bootstrap import create_databases
+from tiketi_platform.framework.settings import Settings
+from tiketi_platform.framework.telemetry import configure_logging, log
+from tiketi_platform.runtime.children import Child
+from tiketi_platform.runtime.data_folder import DataFolder
+from tiketi_platform.runtime.engines.ports import require_free
+from tiketi_platform.runtime.engines.postgres import PostgresServer
+from tiketi_platform.runtime.engines.process import ProcessId
+from tiketi_platform.runtime.engines.valkey import ValkeyServer
+from tiketi_platform.runtime.record import PlatformRecord, State
+from tiketi_platform.runtime.registry import NAMES
+from tiketi_platform.runtime.single import running_services
+from tiketi_platform.runtime.supervisor import Supervisor
+from tiketi_platform.sandbox.ports import MAILBOX_PORT, SMTP_PORT, TOSS_PORT
+from tiketi_platform.sandbox.run import running_sandboxes
+
+ADMIN_EMAIL: Final = "admin@tiketi.test"
+SIGNING_SERVICES: Final = ("auth", "queue", "reservation")
+SANDBOX_PORTS: Final = {"toss": TOSS_PORT, "smtp": SMTP_PORT, "mailbox": MAILBOX_PORT}
+
+Mode = Literal["embedded", "processes"]
+Progress = Callable[[str], None]
+"""Told the name of each step as it begins: `engines`, `database`, `sandboxes`, `services`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What may be said about an embedded platform; the environment says it for the command."""
+
+    mode: Mode = "embedded"
+    ports: Mapping[str, int] = field(default_factory=lambda: Settings().ports)
+    sandbox_ports: Mapping[str, int] = field(default_factory=lambda: SANDBOX_PORTS)
+    postgres_url: str | None = None
+    """An owner's URL of a PostgreSQL of one's own; None starts ours."""
+    redis_url: str | None = None
+    """A Redis or Valkey of one's own; None starts ours."""
+    revision: str = "unknown"
+
+    @classmethod
+    def from_environ(
+        cls, *, mode: Mode = "embedded", environ: Mapping[str, str] | None = None
+    ) -> "Options":
+        """Ports from `TIKETI_<SERVICE>_PORT`, servers from `TIKETI_POSTGRES_URL` and `TIKETI_REDIS_URL`."""
+        env = os.environ if environ is None else environ
+        settings = Settings.from_environ(env)
+        return cls(
+            mode=mode,
+            ports=settings.ports,
+            sandbox_ports={
+                name: int(env.get(f"TIKETI_{name.upper()}_PORT", port))
+                for name, port in SANDBOX_PORTS.items()
+            },
+            postgres_url=env.get("TIKETI_POSTGRES_URL"),
+            redis_url=env.get("TIKETI_REDIS_URL"),
+            revision=settings.revision,
+        )
+
+
+class Platform:
+    """A platform being started, run and stopped over one data folder, whose lock the caller holds."""
+
+    def __init__(self, folder: DataFolder, options: Options, progress: Progress) -> None:
+        self._folder = folder
+        self._options = options
+        self._progress = progress
+        self._state: State = "starting"
+        self._started_at_ms = time.time_ns() // 1_000_000
+        self._engine_ports: dict[str, int] = {}
+        self._supervisor = Supervisor(folder, on_change=self._write_record)
+        self.stop = asyncio.Event()
+        """Set it to end the platform."""
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Platform"]:
+        """Everything up and answering, until the block ends; then nothing is left running."""
+        options, folder = self._options, self._folder
+        require_free({**options.ports, **options.sandbox_ports})
+        async with AsyncExitStack() as stack:
+            stack.callback(folder.remove_record)
+            await stack.enter_async_context(self._supervisor)
+            settings = await self._stores()
+            if options.mode == "processes":
+                await self._processes(settings)
+            else:
+                await self._embedded(settings, stack)
+            self._become("ready")
+            try:
+                yield self
+            finally:
+                self._become("stopping")
+
+    async def watch(self) -> None:
+        """Keep engines and children running until `stop` is set; ChildError when one keeps dying."""
+        await self._supervisor.run_until(self.stop)
+
+    async def _stores(self) -> Settings:
+        options, folder = self._options, self._folder
+        self._progress("engines")
+        postgres = PostgresServer(folder) if options.postgres_url is None else None
+        valkey = ValkeyServer(folder) if options.redis_url is None else None
+        engines = [engine for engine in (postgres, valkey) if engine is not None]
+        if engines:
+            await self._supervisor.add_engines(*engines)
+            self._engine_ports = {engine.name: engine.port for engine in engines}
+        self._progress("database")
+        owner_url = options.postgres_url or (postgres.superuser_dsn if postgres else "")
+        database = urlsplit(options.postgres_url or "").path.lstrip("/") or "tiketi"
+        await create_databases(
+            owner_url,
+            {service: folder.secret(f"{service}-database") for service in SCHEMA_SERVICES},
+            database=database,
+            is_ours_alone=postgres is not None,
+        )
+        # The password stays in the secrets folder: a URL would carry it into every child's environment.
+        redis_url = options.redis_url or f"redis://127.0.0.1:{valkey.port if valkey else 0}/0"
+        return self._settings(owner_url, database, redis_url)
+
+    def _settings(self, owner_url: str, database: str, redis_url: str) -> Settings:
+        folder, options = self._folder, self._options
+        for name in SIGNING_SERVICES:
+            folder.signing_key(name)
+        for name in (*(f"{service}-service" for service in NAMES), "admin-password"):
+            folder.secret_file(name)
+        toss, smtp = options.sandbox_ports["toss"], options.sandbox_ports["smtp"]
+        return Settings(
+            database_url=f"postgresql://{urlsplit(owner_url).netloc.rpartition('@')[2]}/{database}",
+            redis_url=redis_url,
+            secrets_dir=folder.path / "secrets",
+            keys_dir=folder.path / "keys",
+            ports=options.ports,
+            sandbox=True,
+            toss_url=f"http://127.0.0.1:{toss}",
+            smtp_url=f"smtp://127.0.0.1:{smtp}",
+            admin_email=ADMIN_EMAIL,
+            revision=options.revision,
+        )
+
+    async def _embedded(self, settings: Settings, stack: AsyncExitStack) -> None:
+        ports = self._options.sandbox_ports
+        self._progress("sandboxes")
+        await stack.enter_async_context(
+            running_sandboxes(
+                data_dir=self._sandbox_dir,
+                toss_port=ports["toss"],
+                smtp_port=ports["smtp"],
+                mailbox_port=ports["mailbox"],
+                webhook_url=_webhook_url(settings),
+            )
+        )
+        self._progress("services")
+        await stack.enter_async_context(running_services(NAMES, settings))
+
+    async def _processes(self, settings: Settings) -> None:
+        ports = self._options.sandbox_ports
+        self._progress("sandboxes")
+        await self._supervisor.add_children([self._sandbox_child(settings, ports)])
+        self._progress("services")
+        await self._supervisor.add_children([_service_child(name, settings) for name in NAMES])
+
+    @property
+    def _sandbox_dir(self) -> Path:
+        path = self._folder.path / "sandbox"
+        path.mkdir(mode=0o700, exist_ok=True)
+        return path
+
+    def _sandbox_child(self, settings: Settings, ports: Mapping[str, int]) -> Child:
+        arguments = [
+            f"--data={self._sandbox_dir}",
+            f"--webhook-url={_webhook_url(settings)}",
+        ]
+        arguments += [f"--{name}-port={port}" for name, port in ports.items()]
+        return Child(
+            name="sandbox",
+            argv=[sys.executable, "-m", "tiketi_platform.sandbox", *arguments],
+            ready_url=f"http://127.0.0.1:{ports['mailbox']}/api/messages",
+        )
+
+    def _become(self, state: State) -> None:
+        self._state = state
+        self._write_record()
+
+    def _write_record(self) -> None:
+        parent = ProcessId.of(os.getpid())
+        assert parent is not None, "this process is alive"
+        self._folder.write_record(
+            PlatformRecord(
+                parent=parent,
+                mode=self._options.mode,
+                state=self._state,
+                started_at_ms=self._started_at_ms,
+                ports={**self._options.ports, **self._options.sandbox_ports, **self._engine_ports},
+                processes=self._supervisor.processes,
+            )
+        )
+
+
+async def run_platform(
+    folder: DataFolder,
+    options: Options,
+    *,
+    progress: Progress = lambda _step: None,
+    on_ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Run until SIGTERM or SIGINT, owning the folder; raises LaunchError when it cannot start or stay up."""
+    configure_logging()
+    with folder.lock():
+        platform = Platform(folder, options, progress)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, platform.stop.set)
+        async with platform.running():
+            on_ready()
+            log.info("ready", extra={"folder": str(folder.path), "mode": options.mode})
+            await platform.watch()
+
+
+def _service_child(name: str, settings: Settings) -> Child:
+    return Child(
+        name=name,
+        argv=[sys.executable, "-m", "tiketi_platform", "--services", name],
+        env=settings.to_environ(),
+        ready_url=f"http://127.0.0.1:{settings.ports[name]}/health/ready",
+    )
+
+
+def _webhook_url(settings: Settings) -> str:
+    return f"{settings.peer_url('payment')}/api/payments/webhook"
+
+
+def ready_urls(ports: Mapping[str, int], names: Sequence[str] = NAMES) -> list[str]:
+    """The addresses that answer 200 once the services may be used."""
+    return [f"http://127.0.0.1:{ports[name]}/health/ready" for name in names]

@@ -1,0 +1,35 @@
+"""Runs services in this process and this loop until told to stop; starts no engine and no other process."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from tiketi_platform.framework.settings import Settings
+from tiketi_platform.framework.telemetry import log
+from tiketi_platform.runtime.registry import spec_of
+from tiketi_platform.runtime.wiring import opened_process, running_service
+
+
+@asynccontextmanager
+async def running_services(names: Sequence[str], settings: Settings) -> AsyncIterator[None]:
+    """The named services, all answering; they stop in the opposite order when the block ends.
+
+    Auth comes first and stops last wherever it is among them: the others verify its tokens.
+    """
+    async with opened_process(settings) as process, AsyncExitStack() as stack:
+        for name in names:
+            await stack.enter_async_context(running_service(spec_of(name), process))
+        yield
+
+
+async def serve(names: Sequence[str], settings: Settings) -> None:
+    """Run the named services until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, stop.set)
+    async with running_services(names, settings):
+        log.info("serving", extra={"services": list(names), "host": settings.host})
+        await stop.wait()
+        log.info("draining", extra={"drain_s": settings.drain_s})

@@ -1,0 +1,138 @@
+"""The only composition root: opens what each service's spec names and closes it again, in order."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from aiohttp import web
+
+from tiketi_platform.adapters.peers.client import PeerClient
+from tiketi_platform.adapters.postgres.bootstrap import role
+from tiketi_platform.adapters.postgres.migrate import migrate
+from tiketi_platform.adapters.postgres.pool import Database
+from tiketi_platform.adapters.redis.client import RedisClient
+from tiketi_platform.adapters.redis.scripts import Scripts
+from tiketi_platform.adapters.resources import Resources
+from tiketi_platform.adapters.tokens.keys import RemoteKeys
+from tiketi_platform.framework.access import TokenVerifier
+from tiketi_platform.framework.app import METRICS, build_app
+from tiketi_platform.framework.clock import SystemClock
+from tiketi_platform.framework.health import Check
+from tiketi_platform.framework.periodic import Periodic
+from tiketi_platform.framework.settings import Settings
+from tiketi_platform.framework.spec import AnySpec
+from tiketi_platform.runtime.messaging import running_messages
+from tiketi_sdk.contract import auth, queue
+from tiketi_sdk.contract.operation import Nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What the services of one process share."""
+
+    settings: Settings
+    clock: SystemClock
+    redis: RedisClient
+    scripts: Scripts
+
+
+@asynccontextmanager
+async def opened_process(settings: Settings) -> AsyncIterator[Process]:
+    """The shared connections of a process, open until the block ends."""
+    redis = await RedisClient.connect(redis_url(settings))
+    try:
+        scripts = Scripts(redis)
+        await scripts.load_all()
+        yield Process(settings, SystemClock(), redis, scripts)
+    finally:
+        await redis.close()
+
+
+@asynccontextmanager
+async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None]:
+    """One service, serving until the block ends; then its listener closes first and requests drain."""
+    settings = process.settings
+    async with AsyncExitStack() as stack:
+        resources = await _opened(spec, process, stack)
+        service = spec.build(resources)
+        app = build_app(
+            spec,
+            service,
+            verifier=_verifier(spec, resources),
+            checks=_checks(resources),
+            sandbox=settings.sandbox,
+            version=version("tiketi"),
+            revision=settings.revision,
+        )
+        if spec.start is not None:
+            await spec.start(service)
+        periodic = Periodic(spec.name, spec.tasks(service), app[METRICS])
+        await stack.enter_async_context(running_messages(spec, service, resources, settings))
+        periodic.start()
+        stack.push_async_callback(periodic.stop)
+        runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=settings.drain_s, handle_signals=False
+        )
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, settings.host, settings.ports[spec.name], backlog=8192).start()
+        yield
+
+
+async def _opened(spec: AnySpec, process: Process, stack: AsyncExitStack) -> Resources:
+    settings = process.settings
+    peers = PeerClient.open(spec.name, settings, process.clock)
+    stack.push_async_callback(peers.close)
+    database = None
+    if spec.schema is not None:
+        dsn = database_url(settings, spec.name)
+        await migrate(dsn, spec.schema)
+        database = await Database.connect(dsn, spec.schema)
+        stack.push_async_callback(database.close)
+    return Resources(
+        name=spec.name,
+        settings=settings,
+        clock=process.clock,
+        peers=peers,
+        opened_database=database,
+        opened_redis=process.redis if spec.uses_redis else None,
+        opened_scripts=process.scripts if spec.uses_redis else None,
+    )
+
+
+def _verifier(spec: AnySpec, resources: Resources) -> TokenVerifier:
+    peers = resources.peers
+    access = RemoteKeys(lambda: peers.call(auth.JWKS, Nothing()))
+    entry = RemoteKeys(lambda: peers.call(queue.JWKS, Nothing())) if spec.needs_entry else None
+    return TokenVerifier(
+        access_key=access.key, entry_key=entry.key if entry else None, clock=resources.clock
+    )
+
+
+def _checks(resources: Resources) -> Sequence[Check]:
+    checks = []
+    if resources.opened_database is not None:
+        checks.append(Check("postgres", resources.opened_database.ping))
+    if resources.opened_redis is not None:
+        redis = resources.opened_redis
+        checks.append(Check("redis", lambda: redis.execute("PING")))
+    return checks
+
+
+def database_url(settings: Settings, service: str) -> str:
+    """PostgreSQL as the service's own role."""
+    return _with_user(settings.database_url, role(service), settings.secret(f"{service}-database"))
+
+
+def redis_url(settings: Settings) -> str:
+    """Redis with its password, where it has one."""
+    password = settings.optional_secret("valkey")
+    return settings.redis_url if password is None else _with_user(settings.redis_url, "", password)
+
+
+def _with_user(url: str, user: str, password: str) -> str:
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}"))
