@@ -57,6 +57,8 @@ class Policy(Wire):
     waiting_max: int
     """How many may wait; more are refused with `waiting_room_full`."""
     state: RoomState
+    grace_s: int
+    """Who waits and gives no sign of life for longer is skipped when reached, never before."""
 
 
 class SetPolicyRequest(Request):
@@ -68,6 +70,7 @@ class SetPolicyRequest(Request):
     session_ttl_s: Annotated[int, Field(ge=1, le=86_400)] | None = None
     waiting_max: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     state: RoomState | None = None
+    grace_s: Annotated[int, Field(ge=1, le=3_600)] | None = None
 
 
 class RoomRequest(Request):
@@ -90,10 +93,17 @@ class Stats(Wire):
     expired_total: int
     """Sessions that ran out."""
     left_total: int
+    """Sessions ended by leaving or by having bought."""
     admitted_max: int
     """The most that were ever inside at once."""
     admit_rate_per_s: float
     """The pace measured over the last seconds."""
+    gave_up_total: int
+    """Left while waiting."""
+    skipped_total: int
+    """Gave no sign of life for `grace_s` and were passed over when reached."""
+    log_truncated: bool
+    """The admission log outgrew its bound and lost its beginning: it can no longer be audited whole."""
 
 
 class LogRequest(Request):
@@ -105,11 +115,16 @@ class LogRequest(Request):
 
 
 class LogEntry(Wire):
-    """One line of the append-only admission log."""
+    """One line of the append-only admission log.
+
+    Who is inside: `admitted` minus `left` and `expired`. Who waits: `entered` minus `admitted`, `gave_up`
+    and `skipped`. A session that ran out is `expired` when the room is needed or somebody looks, and
+    counts as inside until then.
+    """
 
     id: str
     """Ascending; the order in which the waiting room did things."""
-    kind: Literal["entered", "admitted", "left", "expired", "policy"]
+    kind: Literal["entered", "admitted", "left", "expired", "policy", "gave_up", "skipped"]
     user_id: int | None = None
     """None for `policy`."""
     number: int | None = None

@@ -37,6 +37,9 @@ session_ttl_s_max: Final = 24 * 3600
 session_ttl_s_default: Final = 300
 capacity_default: Final = 100
 admit_per_second_default: Final = 100
+grace_s_default: Final = 30
+"""Longer than the longest pause between polls that the waiting room itself asks for, twice over."""
+grace_s_max: Final = 3_600
 admission_log_max: Final = 10_000_000
 """Entries of an event's admission log; the audit reads all of them."""
 

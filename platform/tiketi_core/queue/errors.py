@@ -1,0 +1,39 @@
+"""Everything a waiting room refuses, one class per code."""
+
+from tiketi_core.kernel.errors import DomainError
+
+
+class EventNotFoundError(DomainError):
+    """There is no such event."""
+
+    code = "event_not_found"
+
+
+class NotOnSaleError(DomainError):
+    """The event is not on sale, so there is nothing to wait for."""
+
+    code = "not_on_sale"
+
+
+class NotInQueueError(DomainError):
+    """You have no place in this waiting room and no session either."""
+
+    code = "not_in_queue"
+
+
+class WaitingRoomClosedError(DomainError):
+    """The waiting room takes nobody any more."""
+
+    code = "waiting_room_closed"
+
+
+class WaitingRoomFullError(DomainError):
+    """As many people as allowed are waiting already."""
+
+    code = "waiting_room_full"
+
+
+class QueueUnavailableError(DomainError):
+    """The waiting room's store does not answer; places in the line are kept."""
+
+    code = "queue_unavailable"

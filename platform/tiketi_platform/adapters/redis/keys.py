@@ -1,0 +1,57 @@
+"""Spells every Redis key of the platform, and is the only module that does; it reads and writes none.
+
+Keys of one waiting room share the hash tag `{event id}`, so that one script may touch them all.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+rooms: Final = "queue:rooms"
+"""Sorted set: event id of each room worth pumping → when somebody last entered, in ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomKeys:
+    """The keys of one event's waiting room."""
+
+    all: tuple[str, ...]
+    """room, waiting, seen, admitted, sessions, log, news, bought: KEYS[1] to KEYS[8] of lua/queue."""
+
+    @property
+    def log(self) -> str:
+        """Stream: the admission log."""
+        return self.all[5]
+
+    @property
+    def news(self) -> str:
+        """Channel: what the room announces."""
+        return self.all[6]
+
+
+_PARTS: Final = (
+    "room",  # hash: clock, policy, counters, token bucket, pace
+    "waiting",  # sorted set: user → number in the line
+    "seen",  # hash: waiting user → last sign of life, ms
+    "admitted",  # sorted set: user → end of session, ms
+    "sessions",  # hash: admitted user → "number:admitted at ms"
+    "log",
+    "news",
+    "bought",  # hash: user → reservation whose confirmation was applied last
+)
+
+
+@lru_cache(maxsize=1_024)
+def room(event_id: int) -> RoomKeys:
+    """The keys of the waiting room of `event_id`."""
+    return RoomKeys(tuple(f"queue:{{{event_id}}}:{part}" for part in _PARTS))
+
+
+def messages(service: str) -> str:
+    """Stream: what `service` published; its dead letters share the hash tag."""
+    return f"messages:{{{service}}}"
+
+
+def dead_letters(service: str, group: str) -> str:
+    """Stream: messages of `service` that `group` gave up on."""
+    return f"messages:{{{service}}}:dead:{group}"

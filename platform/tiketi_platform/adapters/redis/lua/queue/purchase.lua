@@ -1,0 +1,29 @@
+-- Ends the session in which a reservation was paid. Saying it twice, or late, ends no later session: a
+-- reservation counts once, only if it is newer than the user's last one, and only for a session that had
+-- begun when it was confirmed.
+-- KEYS: as in _room.lua. ARGV: 1 now_ms, 2 batch_max, 3 user, 4 reservation, 5 confirmed_at_ms
+-- Returns 1 if a session was ended, else 0.
+-- include: queue/_admit.lua
+
+local room = load_room()
+if not room then
+  return 0
+end
+local user, reservation = ARGV[3], tonumber(ARGV[4])
+local last = redis.call('HGET', KEYS[8], user)
+if last and tonumber(last) >= reservation then
+  return 0
+end
+redis.call('HSET', KEYS[8], user, ARGV[4])
+local ends_ms = redis.call('ZSCORE', KEYS[4], user)
+if not ends_ms or tonumber(ends_ms) <= room.now_ms then
+  return 0
+end
+local _, since_ms = session_of(user)
+if since_ms > tonumber(ARGV[5]) then
+  return 0
+end
+end_session(room, user, 'left')
+admit(room, tonumber(ARGV[2]))
+save_room()
+return 1

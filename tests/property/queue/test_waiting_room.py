@@ -1,0 +1,243 @@
+"""The Lua scripts against the pure reference: the same moves, the same answers, invariants after each."""
+
+from __future__ import annotations
+
+import asyncio
+from copy import deepcopy
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.engines import flush
+from tiketi_core.kernel.ids import EventId, UserId
+from tiketi_core.queue.model import Policy, PolicyChange, Purchase, RoomState
+from tiketi_core.queue.rules import ReferenceRoom
+from tiketi_platform.adapters.redis import RedisClient, Scripts
+from tiketi_platform.adapters.redis.waiting_room import RedisRoom
+
+EVENT = EventId(42)
+START_MS = 1_800_000_000_000
+BATCH_MAX = 4
+users = st.integers(1, 9).map(UserId)
+replicas = st.integers(0, 1)
+
+
+class Engine:
+    """Two replicas over one Valkey, and the loop they live in."""
+
+    def __init__(self, server):
+        self.server = server
+        self.runner = asyncio.Runner()
+        self.clients = [self.do(RedisClient.connect(server.url)) for _ in range(2)]
+
+    def do(self, work):
+        return self.runner.run(work)
+
+    def rooms(self, default):
+        self.do(flush(self.server))
+        return [
+            RedisRoom(client, Scripts(client), default=default, batch_max=BATCH_MAX)
+            for client in self.clients
+        ]
+
+    def close(self):
+        for client in self.clients:
+            self.do(client.close())
+        self.runner.close()
+
+
+class WaitingRoomMachine(RuleBasedStateMachine):
+    engine: Engine
+
+    @initialize(
+        capacity=st.integers(0, 4),
+        rate=st.integers(1, 5),
+        waiting_max=st.integers(0, 8),
+    )
+    def open(self, capacity, rate, waiting_max):
+        self.now_ms = START_MS
+        self.policy = Policy(
+            capacity=capacity,
+            admit_per_second=rate,
+            session_ttl_s=20,
+            waiting_max=waiting_max,
+            grace_s=10,
+        )
+        self.rooms = self.engine.rooms(self.policy)
+        self.model = ReferenceRoom(self.now_ms, self.policy, BATCH_MAX)
+        self.reservation_id = 0
+        self.purchases = []
+        self.do(self.rooms[0].admit(EVENT, now_ms=self.now_ms))
+        self.read = 0
+
+    def do(self, work):
+        return self.engine.do(work)
+
+    # --- moves
+
+    @rule(replica=replicas, batch=st.lists(users, min_size=1, max_size=6))
+    def enter(self, replica, batch):
+        answers = self.do(self.rooms[replica].enter(EVENT, batch, now_ms=self.now_ms))
+        assert answers == self.model.enter(batch, self.now_ms)
+
+    @rule(replica=replicas, user=users)
+    def status(self, replica, user):
+        answer = self.do(self.rooms[replica].status(EVENT, user, now_ms=self.now_ms))
+        assert answer == self.model.status(user, self.now_ms)
+
+    @rule(replica=replicas, user=users)
+    def leave(self, replica, user):
+        was = self.do(self.rooms[replica].leave(EVENT, user, now_ms=self.now_ms))
+        assert was == self.model.leave(user, self.now_ms)
+
+    @rule(replica=replicas)
+    def admit(self, replica):
+        pumped = self.do(self.rooms[replica].admit(EVENT, now_ms=self.now_ms))
+        assert pumped == self.model.admit(self.now_ms)
+
+    @rule(skew_ms=st.integers(-3_000, 3_000))
+    def two_replicas_pump_at_once(self, skew_ms):
+        times = (self.now_ms, self.now_ms + skew_ms)
+
+        async def both():
+            return await asyncio.gather(
+                *(room.admit(EVENT, now_ms=t) for room, t in zip(self.rooms, times, strict=True))
+            )
+
+        pumped = self.do(both())
+        before = deepcopy(self.model)
+        there = [self.model.admit(t) for t in times]
+        if there != pumped:  # the sockets raced: the other order must explain it
+            self.model = before
+            there = [self.model.admit(t) for t in reversed(times)]
+            assert there == pumped[::-1]
+
+    @rule(user=users, wait_ms=st.integers(0, 15_000))
+    def buy(self, user, wait_ms):
+        self.reservation_id += 1
+        purchase = Purchase(EVENT, user, self.reservation_id, self.now_ms)
+        self.purchases.append(purchase)
+        self.now_ms += wait_ms
+        self._deliver(purchase)
+
+    @rule(data=st.data())
+    def hear_of_an_old_purchase_again(self, data):
+        if self.purchases:
+            purchase = data.draw(st.sampled_from(self.purchases))
+            before = self.model.sessions.copy()
+            self._deliver(purchase)
+            assert purchase.user_id not in before or purchase.user_id in self.model.sessions
+
+    def _deliver(self, purchase):
+        ended = self.do(self.rooms[0].purchase(purchase, now_ms=self.now_ms))
+        assert ended == self.model.purchase(
+            purchase.user_id, purchase.reservation_id, purchase.confirmed_at_ms, self.now_ms
+        )
+
+    @rule(
+        replica=replicas,
+        change=st.builds(
+            PolicyChange,
+            capacity=st.none() | st.integers(0, 5),
+            admit_per_second=st.none() | st.integers(1, 5),
+            session_ttl_s=st.none() | st.integers(1, 30),
+            waiting_max=st.none() | st.integers(0, 8),
+            grace_s=st.none() | st.integers(1, 30),
+            state=st.none() | st.sampled_from(RoomState),
+        ),
+    )
+    def set_policy(self, replica, change):
+        policy = self.do(self.rooms[replica].set_policy(EVENT, change, now_ms=self.now_ms))
+        assert policy == self.model.set_policy(change, self.now_ms)
+
+    @rule(replica=replicas)
+    def reopen(self, replica):
+        change = PolicyChange(state=RoomState.OPEN, capacity=3)
+        policy = self.do(self.rooms[replica].set_policy(EVENT, change, now_ms=self.now_ms))
+        assert policy == self.model.set_policy(change, self.now_ms)
+
+    @rule(step_ms=st.integers(1, 1_500))
+    def time_passes(self, step_ms):
+        self.now_ms += step_ms
+
+    @rule(step_ms=st.integers(5_000, 40_000))
+    def much_time_passes(self, step_ms):
+        self.now_ms += step_ms
+
+    @rule(step_ms=st.integers(1, 30_000))
+    def the_clock_jumps_back(self, step_ms):
+        self.now_ms -= step_ms
+
+    # --- what must always hold
+
+    @invariant()
+    def same_counts(self):
+        if hasattr(self, "model"):
+            tally = self.do(self.rooms[1].tally(EVENT, now_ms=self.now_ms))
+            assert tally == self.model.tally(self.now_ms)
+
+    @invariant()
+    def log_tells_the_same_story(self):
+        if not hasattr(self, "model"):
+            return
+        after = self.model.lines[self.read - 1].id if self.read else None
+        lines = self.do(self.rooms[0].log(EVENT, after=after, limit=1_000))
+        assert lines == self.model.lines[self.read :]
+        self.read = len(self.model.lines)
+
+    @invariant()
+    def recount(self):
+        if not hasattr(self, "model"):
+            return
+        waiting, inside, reached = {}, {}, 0
+        last_id = (0, -1)
+        for line in self.model.lines:
+            this_id = tuple(map(int, line.id.split("-")))
+            assert this_id > last_id
+            last_id = this_id
+            match line.kind:
+                case "entered":
+                    assert line.user_id not in waiting
+                    assert line.user_id not in inside
+                    waiting[line.user_id] = line.number
+                case "admitted":
+                    assert waiting.pop(line.user_id) == line.number
+                    assert line.number > reached
+                    assert all(line.number < number for number in waiting.values())
+                    reached = line.number
+                    inside[line.user_id] = line.number
+                    assert len(inside) <= line.capacity
+                case "gave_up" | "skipped":
+                    assert waiting.pop(line.user_id) == line.number
+                case "left" | "expired":
+                    assert inside.pop(line.user_id) == line.number
+        assert waiting == self.model.waiting
+        assert inside == {user: s.number for user, s in self.model.sessions.items()}
+
+
+def test_scripts_and_reference_agree(valkey_server):
+    engine = Engine(valkey_server)
+
+    class Machine(WaitingRoomMachine):
+        pass
+
+    Machine.engine = engine
+    try:
+        run_state_machine_as_test(
+            Machine,
+            settings=settings(
+                max_examples=60,
+                stateful_step_count=40,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    finally:
+        engine.close()
