@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from tiketi_sdk.contract.fields import (
     Amount,
@@ -134,7 +134,9 @@ class Refund(Wire):
 
 
 class WebhookData(Request):
-    """What the gateway says happened; never believed, only looked up."""
+    """What the gateway says happened; never believed, only looked up. Its further fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
 
     paymentKey: Annotated[str, StringConstraints(min_length=1, max_length=200)]  # noqa: N815  # Toss's spelling
     orderId: Annotated[str, StringConstraints(min_length=6, max_length=64)]  # noqa: N815
@@ -142,7 +144,9 @@ class WebhookData(Request):
 
 
 class WebhookRequest(Request):
-    """A notice in the shape of Toss Payments' `PAYMENT_STATUS_CHANGED`."""
+    """A notice in the shape of Toss Payments' `PAYMENT_STATUS_CHANGED`. Its further fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
 
     eventType: Annotated[str, StringConstraints(min_length=1, max_length=50)]  # noqa: N815
     createdAt: Annotated[str, StringConstraints(min_length=1, max_length=50)]  # noqa: N815

@@ -1,0 +1,110 @@
+"""What payments need from the outside: books that keep them, a card gateway, the reservation service."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from tiketi_core.kernel.ids import PaymentId, RefundId, ReservationId, UserId
+from tiketi_core.payment.gateway import Approval, Cancellation
+from tiketi_core.payment.model import (
+    Answer,
+    Begun,
+    Draft,
+    Failure,
+    PayableReservation,
+    Payment,
+    Refund,
+    RefundBegun,
+    RequestKey,
+    Settled,
+)
+
+
+class CardGateway(Protocol):
+    """Charges cards; what each outcome means is in gateway.py. Every call is safe to repeat."""
+
+    async def approve(self, *, pg_token: str, order_id: str, amount_won: int) -> Approval: ...
+
+    async def find(self, *, order_id: str) -> Approval | None: ...
+
+    async def cancel(
+        self, *, payment_key: str, amount_won: int, reason: str, idempotency_key: str
+    ) -> Cancellation: ...
+
+
+class ReservationDirectory(Protocol):
+    """The reservation service, as far as a payment has to ask it."""
+
+    async def get(self, reservation_id: ReservationId) -> PayableReservation | None:
+        """The reservation, or None when there is none; UnavailableError when nobody answers."""
+        ...
+
+
+class PaymentBooks(Protocol):
+    """Keeps wallets, payments, refunds and answers; each method is one transaction that holds or does not."""
+
+    async def begin(self, draft: Draft, key: RequestKey) -> Begun:
+        """Take the key, record the payment, hold its points; a payment by points alone completes at once.
+
+        The key that was answered before gives that answer. Raises IdempotencyKeyReusedError,
+        IdempotencyInFlightError, ReservationNotPayableError when another payment for the reservation
+        lives, InsufficientPointsError, BalanceLimitReachedError; then nothing changed.
+        """
+        ...
+
+    async def complete(self, payment_id: PaymentId, *, payment_key: str) -> Settled:
+        """Post what a PENDING payment bought or used, once; otherwise, and when aborting, change nothing.
+
+        Raises BalanceLimitReachedError when the wallet has no room for the points that were bought.
+        """
+        ...
+
+    async def abort(self, payment_id: PaymentId, failure: Failure) -> Settled:
+        """Decide against a PENDING payment: from here on it can only fail. Otherwise change nothing."""
+        ...
+
+    async def fail(self, payment_id: PaymentId, failure: Failure) -> Settled:
+        """Release what a PENDING payment held; an aborting one fails for the reason it was aborted for."""
+        ...
+
+    async def answer(self, key: RequestKey) -> Answer | None:
+        """What this request was answered before; raises IdempotencyKeyReused-, IdempotencyInFlightError."""
+        ...
+
+    async def payment(self, payment_id: PaymentId) -> Payment | None: ...
+
+    async def payment_of_order(self, order_id: str) -> Payment | None: ...
+
+    async def claim_payments(self, *, lease_ms: int, limit: int) -> Sequence[Payment]:
+        """PENDING payments nobody works on, oldest first, leased to the caller."""
+        ...
+
+    async def begin_refund(
+        self,
+        payment_id: PaymentId,
+        *,
+        amount: int | None,
+        reason: str,
+        key: RequestKey,
+        request_id: str,
+    ) -> RefundBegun:
+        """Set aside what goes back (all that is left for None); without a card part it completes at once.
+
+        Raises PaymentNotFoundError, PaymentNotRefundableError, RefundTooLargeError and the key's errors.
+        """
+        ...
+
+    async def complete_refund(self, refund_id: RefundId) -> Refund:
+        """Post the points of a PENDING refund and count it; otherwise change nothing."""
+        ...
+
+    async def refuse_refund(self, refund_id: RefundId, *, detail: str) -> Refund:
+        """Let go of what a PENDING refund set aside: the gateway will never give it back."""
+        ...
+
+    async def claim_refunds(self, *, lease_ms: int, limit: int) -> Sequence[Refund]:
+        """PENDING refunds nobody works on, oldest first, leased to the caller."""
+        ...
+
+    async def grant(self, user_ids: Sequence[UserId], *, amount: int, reference: str) -> int:
+        """Give each user points once per reference; returns how many got some by this call."""
+        ...
