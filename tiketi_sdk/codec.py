@@ -28,6 +28,7 @@ from tiketi_sdk.contract.operation import (
 from tiketi_sdk.contract.problem import FieldError, Problem
 from tiketi_sdk.errors import ApiError, InvalidAnswerError, InvalidRequestError, class_for
 
+_TOLD_MAX = 5
 _ACCEPT = "application/json, application/problem+json"
 _CODE_OF_STATUS = {
     401: "unauthenticated",
@@ -95,11 +96,9 @@ def build(operation: Operation[RequestT, Any], fields: Mapping[str, object]) -> 
     try:
         return operation.request(**fields)
     except ValidationError as error:
+        errors = field_errors(error)
         raise InvalidRequestError(
-            CODES["invalid_request"].title,
-            status=400,
-            code="invalid_request",
-            errors=field_errors(error),
+            _told(errors[0]), status=400, code="invalid_request", errors=errors
         ) from None
 
 
@@ -109,6 +108,10 @@ def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
         FieldError(field=".".join(str(part) for part in each["loc"]), message=each["msg"])
         for each in error.errors(include_url=False, include_context=False, include_input=False)
     )
+
+
+def _told(error: FieldError) -> str:
+    return f"{error.field}: {error.message}" if error.field else error.message
 
 
 def encode(
@@ -184,7 +187,7 @@ def decode(
     try:
         return operation.response.model_validate_json(body)
     except ValidationError as error:
-        told = "; ".join(f"{each.field or 'body'}: {each.message}" for each in field_errors(error))
+        told = "; ".join(_told(each) for each in field_errors(error)[:_TOLD_MAX])
         raise InvalidAnswerError(
             f"the answer to {operation.name} is not as agreed: {told}"
         ) from None

@@ -7,13 +7,13 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from tiketi_sdk import codec, retries
 from tiketi_sdk._sync.transport import Transport
 from tiketi_sdk.codec import Answer, PreparedRequest
-from tiketi_sdk.config import Config, CredentialStore
+from tiketi_sdk.config import Config, Credentials, CredentialStore
 from tiketi_sdk.contract.auth import REFRESH, RefreshRequest, Session
 from tiketi_sdk.contract.operation import Operation, RequestT, ResponseT
 from tiketi_sdk.contract.services import SERVICES
@@ -28,6 +28,9 @@ SERVICE_OF: dict[str, str] = {
 """By operation name; what every service has (`audit.backlog`) must be called with a service named."""
 ENTRY_TOKENS_MAX = 64
 RESERVATIONS_MAX = 1_024
+LOCK_WAIT_S_MAX = 30.0
+"""How long another process may take over its refresh before we go on with the token we have."""
+_LOCK_POLL_S = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,25 +176,32 @@ class Caller:
 
     def _token(self) -> str | None:
         held = self.store.load()
-        if held.expires_at is not None and held.refresh_token is not None:
-            soon = self.surroundings.now() + timedelta(seconds=self.config.refresh_before_s)
-            if held.expires_at <= soon and self._refresh(held.token):
-                return self.store.load().token
-        return held.token
+        if held.expires_at is None or held.refresh_token is None:
+            return held.token
+        left_s = (held.expires_at - self.surroundings.now()).total_seconds()
+        if left_s > self.config.refresh_before_s:
+            return held.token
+        try:
+            self._refresh(held.token)
+        except (ApiError, TransportError):
+            if left_s <= 0:
+                raise
+            return held.token  # auth is away; what we hold is good for a moment yet
+        return self.store.load().token
 
     def _refresh(self, spent: str | None) -> bool:
         """Trade the refresh token for a new session, once however many calls ask; whether there is one."""
         with self._refreshing:
-            while not self.store.try_lock():
-                self.surroundings.sleep(0.02)
+            if not self._lock_store():
+                return False
             try:
                 held = self.store.load()
                 if held.token != spent:
                     return True  # another call or process was faster
                 if held.refresh_token is None:
                     return False
-                session = self.call(REFRESH, RefreshRequest(refresh_token=held.refresh_token))
-                self.remember_session(session)
+                request = RefreshRequest(refresh_token=held.refresh_token)
+                self.remember_session(self.call(REFRESH, request), same_user=True)
             except AuthenticationError:
                 self.store.save(replace(self.store.load(), refresh_token=None))
                 return False
@@ -199,9 +209,17 @@ class Caller:
                 self.store.unlock()
             return True
 
-    def remember_session(self, session: Session) -> None:
-        """Act as the user of `session` from now on."""
-        held = self.store.load()
+    def _lock_store(self) -> bool:
+        deadline_s = self.surroundings.monotonic_s() + LOCK_WAIT_S_MAX
+        while not self.store.try_lock():
+            if self.surroundings.monotonic_s() >= deadline_s:
+                return False
+            self.surroundings.sleep(_LOCK_POLL_S)
+        return True
+
+    def remember_session(self, session: Session, *, same_user: bool = False) -> None:
+        """Act as the user of `session` from now on; another user's entry tokens are of no use."""
+        held = self.store.load() if same_user else Credentials()
         self.store.save(
             replace(
                 held,

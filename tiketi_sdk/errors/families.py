@@ -92,9 +92,9 @@ class ApiError(TiketiError):
         self.exit_status = known.exit if known is not None else Exit.FAILED
 
     def __str__(self) -> str:
-        text = f"{self.detail} [{self.code}]"
-        fields = "; ".join(f"{error.field or 'body'}: {error.message}" for error in self.errors)
-        return f"{text} ({fields})" if fields else text
+        more = len(self.errors) - 1
+        also = f" (and {more} more)" if more > 0 else ""
+        return f"{self.detail}{also} [{self.code}]"
 
     def __reduce__(self) -> tuple[Any, ...]:
         rebuild = partial(

@@ -44,7 +44,7 @@ class Auth(Resource):
         """
         token = refresh_token or self._own_refresh_token()
         session = self._ask(contract.REFRESH, refresh_token=token)
-        self._caller.remember_session(session)
+        self._caller.remember_session(session, same_user=refresh_token is None)
         return session
 
     def logout(self, *, refresh_token: str | None = None) -> LoggedOut:
