@@ -147,9 +147,16 @@ async def flush(server: ValkeyServer) -> None:
 
 
 @contextmanager
-def engine_folder() -> Iterator[DataFolder]:
-    """A locked data folder that disappears; its path is short enough for Unix sockets."""
+def short_folder() -> Iterator[Path]:
+    """A folder that disappears; its path is short enough for Unix sockets."""
     with tempfile.TemporaryDirectory(prefix="tiketi-test-") as path:
-        folder = DataFolder(Path(path))
+        yield Path(path)
+
+
+@contextmanager
+def engine_folder() -> Iterator[DataFolder]:
+    """A locked data folder that disappears."""
+    with short_folder() as path:
+        folder = DataFolder(path)
         with folder.lock():
             yield folder

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Final
 
 import platformdirs
-import psutil
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -124,7 +123,8 @@ class DataFolder:
                     " `tiketi down` stops it, `--data DIR` starts another beside it",
                 )
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, _this_process().encode(), 0)
+            this = ProcessId.this()
+            os.pwrite(descriptor, f"{this.pid} {this.created_s}".encode(), 0)
             self._lock = descriptor
             yield
         finally:
@@ -198,11 +198,6 @@ def _try_lock(descriptor: int, wait_s: float, kind: int = fcntl.LOCK_EX) -> bool
             time.sleep(_LOCK_POLL_S)
         else:
             return True
-
-
-def _this_process() -> str:
-    process = psutil.Process()
-    return f"{process.pid} {process.create_time()}"
 
 
 def _read_owner(descriptor: int) -> ProcessId | None:

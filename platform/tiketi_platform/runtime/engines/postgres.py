@@ -172,19 +172,17 @@ class PostgresServer:
             os.chown(fresh, *identity.owner)
         log = self._folder.log("initdb")
         log.unlink(missing_ok=True)
+        arguments = initdb_arguments(fresh, password, sync=self._durable)
+        process = spawn(
+            [str(binaries / "initdb"), *arguments],
+            log=log,
+            identity=identity.spec,
+            env=_environment(),
+        )
         try:
-            process = spawn(
-                [
-                    str(binaries / "initdb"),
-                    *initdb_arguments(fresh, password, sync=self._durable),
-                ],
-                log=log,
-                identity=identity.spec,
-                env=_environment(),
-            )
-            if not await wait_for_exit(process, _INITDB_TIMEOUT_S):
-                await stop_child(process, ())
+            await wait_for_exit(process, _INITDB_TIMEOUT_S)
         finally:
+            await stop_child(process, ())
             password.unlink()
         if process.returncode != 0:
             raise EngineError(f"initdb failed ({process.returncode}):\n{tail(log)}")

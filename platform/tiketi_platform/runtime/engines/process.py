@@ -41,6 +41,12 @@ class ProcessId:
         except psutil.Error:
             return None
 
+    @classmethod
+    def this(cls) -> ProcessId:
+        """The calling process."""
+        process = psutil.Process()
+        return cls(process.pid, process.create_time())
+
     def is_alive(self) -> bool:
         """Whether this very process runs (a zombie does not)."""
         process = self._process()
