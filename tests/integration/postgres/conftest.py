@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.engines import Database as TestDatabase
+from tests.engines import Database as EngineDatabase
 from tiketi_platform.adapters.postgres.migrate import SHARED_PARTS, migrate
 from tiketi_platform.adapters.postgres.pool import Database
 from tiketi_platform.adapters.postgres.queries import SQL_FOLDER
@@ -22,14 +22,14 @@ def shared_only(tmp_path):
 
 
 @pytest.fixture
-async def schema(postgres: TestDatabase, shared_only) -> TestDatabase:
+async def schema(postgres: EngineDatabase, shared_only) -> EngineDatabase:
     """The schema `auth` with the shared tables."""
     await migrate(postgres.dsn("auth"), "auth", folder=shared_only)
     return postgres
 
 
 @pytest.fixture
-async def connect(schema: TestDatabase) -> AsyncIterator[Connect]:
+async def connect(schema: EngineDatabase) -> AsyncIterator[Connect]:
     """Opens pools on the schema `auth` and closes them."""
     opened: list[Database] = []
 
