@@ -1,0 +1,48 @@
+"""Fetches the rows an audit goes by, after the messages under way have settled; judges nothing."""
+
+import time
+from typing import Final, get_args
+
+from tiketi_sdk._sync.client import Tiketi
+from tiketi_sdk.audit.evidence import Evidence
+from tiketi_sdk.contract.auth import ServiceName
+from tiketi_sdk.contract.backlog import Backlog
+
+POLL_S: Final = 0.2
+QUIET_LOOKS_COUNT: Final = 2
+"""Looks in a row that must find nothing under way: a message may sit between two services during one."""
+
+
+def collect(client: Tiketi, event_id: int, *, settle_s: float = 30.0) -> Evidence:
+    """All rows of an event, seen by an administrator's client. Raises EventNotFoundError."""
+    client.events.get(event_id)
+    backlogs = _settled(client, settle_s)
+    audit = client.audit
+    return Evidence(
+        event_id=event_id,
+        seats=tuple(audit.seats(event_id)),
+        reservations=tuple(audit.reservations(event_id)),
+        admissions=tuple(audit.admissions(event_id)),
+        payments=tuple(audit.payments(event_id)),
+        wallets=tuple(audit.wallets()),
+        histories=tuple(audit.histories()),
+        deliveries=tuple(audit.deliveries()),
+        backlogs=backlogs,
+    )
+
+
+def _settled(client: Tiketi, settle_s: float) -> tuple[Backlog, ...]:
+    deadline = time.monotonic() + settle_s
+    quiet = 0
+    while True:
+        backlogs = tuple(client.audit.backlog(service) for service in get_args(ServiceName))
+        quiet = 0 if any(_is_busy(backlog) for backlog in backlogs) else quiet + 1
+        if quiet >= QUIET_LOOKS_COUNT or time.monotonic() >= deadline:
+            return backlogs
+        time.sleep(POLL_S)
+
+
+def _is_busy(backlog: Backlog) -> bool:
+    return backlog.outbox_count > 0 or any(
+        group.waiting_count + group.pending_count for group in backlog.groups
+    )
