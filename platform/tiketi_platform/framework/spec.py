@@ -42,6 +42,8 @@ class ServiceSpec(Generic[ServiceT, ResourcesT]):
     """Whether it verifies entry tokens."""
     start: Callable[[ServiceT], Awaitable[None]] | None = None
     """Run once before the first request."""
+    stop: Callable[[ServiceT], Awaitable[None]] | None = None
+    """Run once after the last request and the last task, while the stores are still open."""
     tasks: Callable[[ServiceT], Sequence[Task]] = field(default=lambda _service: ())
     listens: Mapping[str, Listener[ServiceT]] = field(default_factory=dict)
     """Message name → what to do when it comes."""

@@ -57,6 +57,8 @@ async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None
     async with AsyncExitStack() as stack:
         resources = await _opened(spec, process, stack)
         service = spec.build(resources)
+        if spec.stop is not None:
+            stack.push_async_callback(spec.stop, service)
         app = build_app(
             spec,
             service,

@@ -24,7 +24,7 @@ from tiketi_core.payment.model import (
     Wallet,
 )
 from tiketi_platform.adapters.postgres import inbox, unit_of_work
-from tiketi_platform.adapters.postgres.pool import Connection, Database, Record
+from tiketi_platform.adapters.postgres.pool import Connection, Database
 from tiketi_platform.adapters.postgres.queries import Queries
 
 _SQL: Final = Queries.load("payment")
@@ -183,17 +183,22 @@ class PostgresStatements:
         )
         return [HistoryLine(**row) for row in rows]
 
-    async def wallets(self, *, above_id: int, limit: int) -> list[Record]:
+    async def wallets(self, *, above_id: int, limit: int) -> list[dict[str, Any]]:
         """Rows (user_id, balance, held), ascending."""
-        return await self._database.fetch(_SQL["export_wallets"], above_id, limit)
+        rows = await self._database.fetch(_SQL["export_wallets"], above_id, limit)
+        return [dict(row) for row in rows]
 
-    async def lines(self, *, above_id: int, limit: int) -> list[Record]:
+    async def lines(self, *, above_id: int, limit: int) -> list[dict[str, Any]]:
         """Rows (id, user_id, type, amount, balance_after), ascending."""
-        return await self._database.fetch(_SQL["export_histories"], above_id, limit)
+        rows = await self._database.fetch(_SQL["export_histories"], above_id, limit)
+        return [dict(row) for row in rows]
 
-    async def payments(self, event_id: EventId, *, above_id: int, limit: int) -> list[Record]:
+    async def payments(
+        self, event_id: EventId, *, above_id: int, limit: int
+    ) -> list[dict[str, Any]]:
         """Rows (payment_id, reservation_id, user_id, status, the five sums), ascending."""
-        return await self._database.fetch(_SQL["export_payments"], event_id, above_id, limit)
+        rows = await self._database.fetch(_SQL["export_payments"], event_id, above_id, limit)
+        return [dict(row) for row in rows]
 
 
 def refusing(database: Database) -> Database:

@@ -1,0 +1,1 @@
+"""The payment service: points, payments by card and points, refunds."""

@@ -1,0 +1,68 @@
+"""What the payment service is made of, put together once; decides nothing itself."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tiketi_core.payment.model import Policy
+from tiketi_core.payment.use_cases import Payments, Refunds, Settlement
+from tiketi_platform.adapters.peers.reservations import PeerReservations
+from tiketi_platform.adapters.postgres.payment import PostgresPaymentBooks, PostgresStatements
+from tiketi_platform.adapters.postgres.pool import Database
+from tiketi_platform.adapters.redis.bus import StreamBus
+from tiketi_platform.adapters.resources import Resources
+from tiketi_platform.adapters.toss import TossGateway, TossSettings
+
+GATEWAY_TIMEOUT_S: Final = 4.0
+"""One call of the gateway. A payment in doubt makes two, and both fit into a request's 10 s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentService:
+    """The use cases over their adapters."""
+
+    payments: Payments
+    refunds: Refunds
+    settlement: Settlement
+    books: PostgresPaymentBooks
+    statements: PostgresStatements
+    database: Database
+    bus: StreamBus
+    gateway: TossGateway
+
+
+def build(resources: Resources) -> PaymentService:
+    """The service over opened connections; the gateway's open at the first call."""
+    settings, policy = resources.settings, Policy()
+    gateway = TossGateway(
+        TossSettings(
+            secret_key=settings.secret("toss-secret-key"),
+            base_url=settings.toss_url,
+            total_timeout_s=GATEWAY_TIMEOUT_S,
+        )
+    )
+    books = PostgresPaymentBooks(resources.database, lease_ms=policy.lease_ms)
+    reservations = PeerReservations(resources.peers)
+    settlement = Settlement(
+        books, gateway, reservations=reservations, clock=resources.clock, policy=policy
+    )
+    return PaymentService(
+        payments=Payments(
+            books,
+            gateway,
+            reservations=reservations,
+            settlement=settlement,
+            clock=resources.clock,
+        ),
+        refunds=Refunds(books, gateway, policy=policy),
+        settlement=settlement,
+        books=books,
+        statements=PostgresStatements(resources.database),
+        database=resources.database,
+        bus=StreamBus(resources.redis),
+        gateway=gateway,
+    )
+
+
+async def close(service: PaymentService) -> None:
+    """Close the gateway's connections, after the last request and the last task."""
+    await service.gateway.close()
