@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TextIO
 from urllib.parse import urlsplit
 
 from tiketi_platform.adapters.postgres.bootstrap import SERVICES as SCHEMA_SERVICES
@@ -215,9 +215,13 @@ async def run_platform(
     *,
     progress: Progress = lambda _step: None,
     on_ready: Callable[[], None] = lambda: None,
+    log_stream: TextIO | None = None,
 ) -> None:
-    """Run until SIGTERM or SIGINT, owning the folder; raises LaunchError when it cannot start or stay up."""
-    configure_logging()
+    """Run until SIGTERM or SIGINT, owning the folder; raises LaunchError when it cannot start or stay up.
+
+    Its own log lines go to `log_stream`, to stderr unless given.
+    """
+    configure_logging(stream=log_stream)
     with folder.lock():
         platform = Platform(folder, options, progress)
         loop = asyncio.get_running_loop()
