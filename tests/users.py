@@ -18,7 +18,8 @@ def program(script: Path, *arguments: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     """Ours, with the repository on the import path."""
-    path = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "platform")])
+    ours = [str(REPOSITORY), str(REPOSITORY / "platform")]
+    path = os.pathsep.join([*ours, *filter(None, [os.environ.get("PYTHONPATH")])])
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COV_CORE")}
     return {**kept, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 

@@ -94,6 +94,7 @@ async def detach(
         return record
     if platform is not None:
         await stop_all([platform], [Step(signal.SIGTERM, STOP_TIMEOUT_S)])
+        _collect(pid)
     raise ChildError(f"not ready after {timeout_s:g} s:\n{tail(log, since_bytes)}")
 
 
@@ -109,6 +110,8 @@ async def stop_platform(path: Path, *, timeout_s: float = STOP_TIMEOUT_S) -> Sto
     record = _record_or_none(folder)
     owner = folder.owner()
     was_killed = owner is not None and not await _end(owner, timeout_s)
+    if owner is not None:
+        _collect(owner.pid)
     with folder.lock():
         leftovers = await _end_leftovers(folder, record)
         folder.remove_record()
@@ -168,6 +171,14 @@ def _spawn_apart(argv: Sequence[str], env: Mapping[str, str], log: Path) -> int:
         ],
         setsid=True,
     )
+
+
+def _collect(pid: int) -> None:
+    """Let the system forget a dead platform if this very process had started it."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return
 
 
 def _ready_record(folder: DataFolder, pid: int) -> PlatformRecord | None:

@@ -147,9 +147,9 @@ async def test_a_platform_that_is_not_ready_in_time_is_stopped(folder: DataFolde
     assert folder.owner() is None
 
 
-async def test_stopping_where_nothing_ever_ran_creates_nothing(tmp_path: Path):
+def test_stopping_where_nothing_ever_ran_creates_nothing(tmp_path: Path):
     path = tmp_path / "never"
-    assert not (await stop_platform(path)).was_running
+    assert not asyncio.run(stop_platform(path)).was_running
     assert list(tmp_path.iterdir()) == []
 
 
