@@ -94,8 +94,11 @@ class AsyncTiketi:
         """Whom the client acts as now."""
         return self._caller.store.load()
 
-    def as_user(self, token: str) -> Self:
-        """A client for another user over the same connections; closing it leaves them open."""
+    def as_user(self, token: str | None = None) -> Self:
+        """A client for another user over the same connections; closing it leaves them open.
+
+        Without a token it is nobody yet: let it log in or register.
+        """
         return type(self)(
             config=self._caller.config,
             token=token,
