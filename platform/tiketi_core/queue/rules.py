@@ -123,7 +123,7 @@ class ReferenceRoom:
         reaped = False
         answers: list[Placement | Refusal] = []
         for user in users:
-            standing = self._standing(user, now)
+            standing: Placement | Refusal | None = self._standing(user, now)
             if standing is None:
                 if self.policy.state is not RoomState.CLOSED and not self.waiting and not reaped:
                     self._reap(now)

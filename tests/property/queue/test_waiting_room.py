@@ -27,6 +27,8 @@ START_MS = 1_800_000_000_000
 BATCH_MAX = 4
 users = st.integers(1, 9).map(UserId)
 replicas = st.integers(0, 1)
+# Edges of the grace, the sessions and the pace window of the policy below come up often.
+steps_ms = st.sampled_from([1, 199, 200, 1_000, 9_999, 10_000, 10_001, 19_999, 20_000, 20_001])
 
 
 class Engine:
@@ -119,13 +121,19 @@ class WaitingRoomMachine(RuleBasedStateMachine):
             there = [self.model.admit(t) for t in reversed(times)]
             assert there == pumped[::-1]
 
-    @rule(user=users, wait_ms=st.integers(0, 15_000))
+    @rule(user=users, wait_ms=st.just(0) | steps_ms)
     def buy(self, user, wait_ms):
         self.reservation_id += 1
         purchase = Purchase(EVENT, user, self.reservation_id, self.now_ms)
         self.purchases.append(purchase)
         self.now_ms += wait_ms
         self._deliver(purchase)
+
+    @rule(user=users)
+    def buy_come_back_and_hear_of_it_again(self, user):
+        self.buy(user, 0)
+        self.enter(0, [user])
+        self._deliver(self.purchases[-1])
 
     @rule(data=st.data())
     def hear_of_an_old_purchase_again(self, data):
@@ -163,12 +171,15 @@ class WaitingRoomMachine(RuleBasedStateMachine):
         policy = self.do(self.rooms[replica].set_policy(EVENT, change, now_ms=self.now_ms))
         assert policy == self.model.set_policy(change, self.now_ms)
 
-    @rule(step_ms=st.integers(1, 1_500))
-    def time_passes(self, step_ms):
-        self.now_ms += step_ms
+    @rule(batch=st.lists(users, min_size=1, max_size=3), edge_ms=st.integers(-1, 1))
+    def nobody_polls_during_a_pause(self, batch, edge_ms):
+        self.set_policy(0, PolicyChange(state=RoomState.PAUSED))
+        self.enter(0, batch)
+        self.now_ms = self.model.clock_ms + self.model.policy.grace_s * 1_000 + edge_ms
+        self.set_policy(1, PolicyChange(state=RoomState.OPEN))
 
-    @rule(step_ms=st.integers(5_000, 40_000))
-    def much_time_passes(self, step_ms):
+    @rule(step_ms=steps_ms | st.integers(1, 1_500))
+    def time_passes(self, step_ms):
         self.now_ms += step_ms
 
     @rule(step_ms=st.integers(1, 30_000))
@@ -233,7 +244,7 @@ def test_scripts_and_reference_agree(valkey_server):
         run_state_machine_as_test(
             Machine,
             settings=settings(
-                max_examples=60,
+                max_examples=80,
                 stateful_step_count=40,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),

@@ -30,7 +30,7 @@ class RoomKeys:
 
 
 _PARTS: Final = (
-    "room",  # hash: clock, policy, counters, token bucket, pace
+    "room",  # string: clock, policy, counters, token bucket, pace
     "waiting",  # sorted set: user → number in the line
     "seen",  # hash: waiting user → last sign of life, ms
     "admitted",  # sorted set: user → end of session, ms

@@ -128,7 +128,7 @@ class RedisRoom:
         """Change the policy from the next admission on; no session ends by it."""
         await self._announce(event_id, now_ms)
         values = ("" if value is None else value for value in _policy_arguments(change))
-        reply = await self._run("queue/set_policy", event_id, now_ms, self._batch_max, *values)
+        reply = await self._run("queue/set_policy", event_id, now_ms, *values, self._batch_max)
         return _policy(integers(reply))
 
     async def tally(self, event_id: EventId, *, now_ms: int) -> Tally:
@@ -257,12 +257,13 @@ def _policy(values: Sequence[int]) -> Policy:
 def _log_line(entry: Reply) -> LogLine:
     id_, fields = array(entry)
     line_id = bulk(id_).decode()
-    _, kind, _, user, _, number, _, capacity = bulks(fields)
+    _, line = bulks(fields)
+    kind, user, number, capacity = line.decode().split(" ")
     return LogLine(
         id=line_id,
-        kind=cast("LogKind", kind.decode()),
-        user_id=UserId(int(user)) if user else None,
-        number=int(number) if number else None,
+        kind=cast("LogKind", kind),
+        user_id=None if user == "-" else UserId(int(user)),
+        number=None if number == "-" else int(number),
         capacity=int(capacity),
         at_ms=int(line_id.partition("-")[0]),
     )

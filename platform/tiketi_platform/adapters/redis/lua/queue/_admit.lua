@@ -16,10 +16,10 @@ local function admit_head(room, count)
   local seen = redis.call('HMGET', KEYS[3], unpack(users))
   redis.call('ZREMRANGEBYRANK', KEYS[2], 0, #users - 1)
   redis.call('HDEL', KEYS[3], unpack(users))
-  change(room, 'front', tonumber(head[#head]))
+  change(room, FRONT, tonumber(head[#head]))
   local present, numbers, skipped = {}, {}, 0
   for i, user in ipairs(users) do
-    if room.now_ms - tonumber(seen[i]) > room.grace_ms then
+    if now_ms - tonumber(seen[i]) > room[GRACE_MS] then
       skipped = skipped + 1
       log(room, 'skipped', user, head[2 * i])
     else
@@ -28,7 +28,7 @@ local function admit_head(room, count)
     end
   end
   if skipped > 0 then
-    change(room, 'skipped_total', room.skipped_total + skipped)
+    change(room, SKIPPED, room[SKIPPED] + skipped)
   end
   if #present > 0 then
     begin_sessions(room, present, numbers)

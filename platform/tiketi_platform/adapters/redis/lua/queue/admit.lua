@@ -11,7 +11,7 @@ local admitted, skipped, reaped, more = admit(room, tonumber(ARGV[2]))
 local log_max = tonumber(ARGV[3])
 if redis.call('XLEN', KEYS[6]) > log_max then
   redis.call('XTRIM', KEYS[6], 'MAXLEN', log_max)
-  change(room, 'log_truncated', 1)
+  change(room, LOG_TRUNCATED, 1)
 end
-save_room()
+save_room(room)
 return {admitted, skipped, reaped, more, redis.call('ZCARD', KEYS[2]), redis.call('ZCARD', KEYS[4])}

@@ -13,7 +13,7 @@ local waiting = redis.call('ZCARD', KEYS[2])
 local reaped = false
 
 local function waiting_answer(user, number, position)
-  redis.call('HSET', KEYS[3], user, room.now_ms)
+  redis.call('HSET', KEYS[3], user, now_ms)
   return {1, tonumber(number), position, waiting, pace_milli(room)}
 end
 
@@ -29,20 +29,20 @@ local function may_walk_in()
 end
 
 local function newcomer(user)
-  if room.state == CLOSED then
+  if room[STATE] == CLOSED then
     return {-3}
   end
   local walks_in = may_walk_in()
-  if not walks_in and waiting >= room.waiting_max then
+  if not walks_in and waiting >= room[WAITING_MAX] then
     return {-4}
   end
-  local number = room.number + 1
-  change(room, 'number', number)
+  local number = room[NUMBER] + 1
+  change(room, NUMBER, number)
   log(room, 'entered', user, number)
   if walks_in then
-    change(room, 'front', number)
+    change(room, FRONT, number)
     begin_sessions(room, {user}, {number})
-    return {2, number, room.now_ms + room.session_ttl_ms, waiting}
+    return {2, number, now_ms + room[SESSION_TTL_MS], waiting}
   end
   redis.call('ZADD', KEYS[2], number, user)
   waiting = waiting + 1
@@ -55,11 +55,11 @@ local function enter(user)
     return waiting_answer(user, number, redis.call('ZRANK', KEYS[2], user) + 1)
   end
   local ends_ms = tonumber(redis.call('ZSCORE', KEYS[4], user) or '')
-  if ends_ms and ends_ms > room.now_ms then
-    return {2, tonumber((session_of(user))), ends_ms, waiting}
+  if ends_ms and ends_ms > now_ms then
+    return {2, (session_of(user)), ends_ms, waiting}
   end
   if ends_ms then
-    end_session(room, user, 'expired')
+    expire(room, user)
   end
   return newcomer(user)
 end
@@ -68,5 +68,5 @@ local answers = {}
 for i = 3, #ARGV do
   answers[#answers + 1] = enter(ARGV[i])
 end
-save_room()
+save_room(room)
 return answers

@@ -15,15 +15,18 @@ if number then
   redis.call('ZREM', KEYS[2], user)
   redis.call('HDEL', KEYS[3], user)
   log(room, 'gave_up', user, number)
-  change(room, 'gave_up_total', room.gave_up_total + 1)
+  change(room, GAVE_UP, room[GAVE_UP] + 1)
 else
   local ends_ms = redis.call('ZSCORE', KEYS[4], user)
   if ends_ms then
-    local over = tonumber(ends_ms) <= room.now_ms
-    was = over and 0 or 2
-    end_session(room, user, over and 'expired' or 'left')
+    if tonumber(ends_ms) <= now_ms then
+      expire(room, user)
+    else
+      was = 2
+      end_sessions(room, {user}, 'left', LEFT)
+    end
   end
 end
 admit(room, tonumber(ARGV[2]))
-save_room()
+save_room(room)
 return was

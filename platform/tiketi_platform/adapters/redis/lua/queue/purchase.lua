@@ -16,14 +16,14 @@ if last and tonumber(last) >= reservation then
 end
 redis.call('HSET', KEYS[8], user, ARGV[4])
 local ends_ms = redis.call('ZSCORE', KEYS[4], user)
-if not ends_ms or tonumber(ends_ms) <= room.now_ms then
+if not ends_ms or tonumber(ends_ms) <= now_ms then
   return 0
 end
 local _, since_ms = session_of(user)
 if since_ms > tonumber(ARGV[5]) then
   return 0
 end
-end_session(room, user, 'left')
+end_sessions(room, {user}, 'left', LEFT)
 admit(room, tonumber(ARGV[2]))
-save_room()
+save_room(room)
 return 1

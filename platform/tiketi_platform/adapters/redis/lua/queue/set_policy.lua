@@ -1,6 +1,6 @@
 -- Changes the policy; it holds for the next admission on, and never ends a session.
--- KEYS: as in _room.lua. ARGV: 1 now_ms, 2 batch_max, then new values, '' where one stays: 3 state, 4 capacity,
---       5 admit_per_second, 6 session_ttl_ms, 7 waiting_max, 8 grace_ms
+-- KEYS: as in _room.lua. ARGV: 1 now_ms, then new values, '' where one stays: 2 state, 3 capacity,
+--       4 admit_per_second, 5 session_ttl_ms, 6 waiting_max, 7 grace_ms; 8 batch_max
 -- Returns {state, capacity, admit_per_second, session_ttl_ms, waiting_max, grace_ms}; or -1: no room.
 -- include: queue/_admit.lua
 
@@ -8,25 +8,23 @@ local room = load_room()
 if not room then
   return -1
 end
-local FIELDS = {'state', 'capacity', 'admit_per_second', 'session_ttl_ms', 'waiting_max', 'grace_ms'}
-take_tokens(room, 0) -- what the old rate earned until now
-local changed = false
-for i, field in ipairs(FIELDS) do
-  local value = tonumber(ARGV[i + 2])
-  if value and value ~= room[field] then
-    change(room, field, value)
-    changed = true
+local earned = tokens_now(room) -- at the old rate
+local differs = false
+for i = STATE, GRACE_MS do
+  local value = tonumber(ARGV[i])
+  if value and value ~= room[i] then
+    change(room, i, value)
+    differs = true
   end
 end
-if changed then
-  change(room, 'tokens', tokens_now(room))
-  log(room, 'policy', '', '')
-  redis.call('PUBLISH', KEYS[7], '{"state":' .. room.state .. ',"capacity":' .. room.capacity .. '}')
-  admit(room, tonumber(ARGV[2]))
-  save_room()
+if differs then
+  change(room, TOKENS, earned)
+  change(room, TOKENS_AT_MS, now_ms)
+  change(room, TOKENS, tokens_now(room))
+  log(room, 'policy', '-', '-')
+  redis.call('PUBLISH', KEYS[7],
+    '{"state":' .. room[STATE] .. ',"capacity":' .. room[CAPACITY] .. '}')
+  admit(room, tonumber(ARGV[8]))
+  save_room(room)
 end
-local policy = {}
-for i, field in ipairs(FIELDS) do
-  policy[i] = room[field]
-end
-return policy
+return {unpack(room, STATE, GRACE_MS)}

@@ -10,9 +10,9 @@ if not room then
   return -1
 end
 return {
-  room.state, room.capacity, room.admit_per_second, room.session_ttl_ms, room.waiting_max,
-  room.grace_ms, redis.call('ZCARD', KEYS[2]),
-  redis.call('ZCOUNT', KEYS[4], '(' .. room.now_ms, '+inf'), room.number, room.admitted_total,
-  room.expired_total, room.left_total, room.gave_up_total, room.skipped_total, room.inside_max,
-  pace_milli(room), room.front, room.log_truncated,
+  room[STATE], room[CAPACITY], room[ADMIT_PER_SECOND], room[SESSION_TTL_MS], room[WAITING_MAX],
+  room[GRACE_MS], redis.call('ZCARD', KEYS[2]),
+  redis.call('ZCOUNT', KEYS[4], '(' .. now_ms, '+inf'), room[NUMBER], room[ADMITTED],
+  room[EXPIRED], room[LEFT], room[GAVE_UP], room[SKIPPED], room[INSIDE_MAX],
+  pace_milli(room), room[FRONT], room[LOG_TRUNCATED],
 }

@@ -10,7 +10,7 @@ end
 local user = ARGV[2]
 local rank = redis.call('ZRANK', KEYS[2], user)
 if rank then
-  redis.call('HSET', KEYS[3], user, room.now_ms)
+  redis.call('HSET', KEYS[3], user, now_ms)
   local number = tonumber(redis.call('ZSCORE', KEYS[2], user))
   return {1, number, rank + 1, redis.call('ZCARD', KEYS[2]), pace_milli(room)}
 end
@@ -18,9 +18,9 @@ local ends_ms = redis.call('ZSCORE', KEYS[4], user)
 if not ends_ms then
   return -2
 end
-if tonumber(ends_ms) > room.now_ms then
-  return {2, tonumber((session_of(user))), tonumber(ends_ms), redis.call('ZCARD', KEYS[2])}
+if tonumber(ends_ms) > now_ms then
+  return {2, (session_of(user)), tonumber(ends_ms), redis.call('ZCARD', KEYS[2])}
 end
-end_session(room, user, 'expired')
-save_room()
+expire(room, user)
+save_room(room)
 return -2

@@ -1,0 +1,167 @@
+"""What the waiting room costs Valkey: µs per script and bytes per waiting user as the line grows.
+
+Time is the CPU of Valkey's main thread, its socket included; `floor_us` is a script that returns at once,
+with the same keys. Run it as `python tools/bench/queue_engine.py [--json]`; under a minute.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+from tiketi_core.kernel.ids import EventId, UserId
+from tiketi_core.queue.model import Policy, PolicyChange, RoomState
+from tiketi_platform.adapters.redis import RedisClient, Scripts, keys
+from tiketi_platform.adapters.redis.waiting_room import RedisRoom
+from tiketi_platform.runtime.data_folder import DataFolder
+from tiketi_platform.runtime.engines.valkey import running_valkey
+
+EVENT: Final = EventId(42)
+SIZES: Final = (100, 10_000, 1_000_000)
+OPERATIONS_COUNT: Final = 5_000
+CALLERS_COUNT: Final = 50
+ROUNDS_COUNT: Final = 5
+BATCH: Final = 500
+START_MS: Final = 1_800_000_000_000
+Row = dict[str, Any]
+
+
+class Meter:
+    """CPU of Valkey's main thread between two calls; others on the machine do not count in."""
+
+    def __init__(self, client: RedisClient) -> None:
+        self._client = client
+        self._start_us = 0.0
+
+    async def reset(self) -> None:
+        self._start_us = await self._cpu_us()
+
+    async def us(self) -> float:
+        return await self._cpu_us() - self._start_us
+
+    async def _cpu_us(self) -> float:
+        reply = await self._client.execute("INFO", "cpu")
+        assert isinstance(reply, bytes)
+        fields = dict(row.split(":") for row in reply.decode().splitlines() if ":" in row)
+        names = ("used_cpu_user_main_thread", "used_cpu_sys_main_thread")
+        return sum(float(fields[name]) for name in names) * 1e6
+
+
+async def used_bytes(client: RedisClient) -> int:
+    """Memory of the data set and of Valkey's own bookkeeping."""
+    reply = await client.execute("INFO", "memory")
+    assert isinstance(reply, bytes)
+    line = next(row for row in reply.decode().splitlines() if row.startswith("used_memory:"))
+    return int(line.partition(":")[2])
+
+
+async def fill(room: RedisRoom, *, start: int, stop: int, now_ms: int) -> None:
+    """Let users enter, several batches under way at once."""
+    for first in range(start, stop, BATCH * 8):
+        last = min(first + BATCH * 8, stop)
+        await asyncio.gather(
+            *(
+                room.enter(
+                    EVENT,
+                    [UserId(1_000_000 + n) for n in range(low, min(low + BATCH, last))],
+                    now_ms=now_ms + low // 100,
+                )
+                for low in range(first, last, BATCH)
+            )
+        )
+
+
+async def measure(client: RedisClient, size: int) -> Row:
+    """One row: a line of `size`, each operation `OPERATIONS_COUNT` times."""
+    await client.execute("FLUSHALL", "SYNC")
+    room, meter = RedisRoom(client, Scripts(client), default=Policy(capacity=0)), Meter(client)
+    await room.admit(EVENT, now_ms=START_MS)
+    before = await used_bytes(client)
+    await fill(room, start=0, stop=size, now_ms=START_MS)
+    row: Row = {"waiting": size, "bytes_per_waiting": (await used_bytes(client) - before) // size}
+    row["log_bytes_per_waiting"] = await _log_bytes(client) // size
+    now_ms = START_MS + size // 100 + 1_000
+    somebody = random.Random(1)
+
+    async def timed(name: str, work: Any, count: int = OPERATIONS_COUNT) -> None:
+        await meter.reset()
+        for first in range(0, count, CALLERS_COUNT):
+            await asyncio.gather(*(work(n) for n in range(first, first + CALLERS_COUNT)))
+        row[name] = round(await meter.us() / count, 2)
+
+    def anybody() -> UserId:
+        return UserId(1_000_000 + somebody.randrange(size))
+
+    sha1 = await client.execute("SCRIPT", "LOAD", "return 1")
+    assert isinstance(sha1, bytes)
+    room_keys = keys.room(EVENT).all
+    await timed("floor_us", lambda _: client.execute("EVALSHA", sha1, 8, *room_keys, now_ms, 17))
+    await timed("status_us", lambda _: room.status(EVENT, anybody(), now_ms=now_ms))
+    await timed("again_us", lambda _: room.enter(EVENT, [anybody()], now_ms=now_ms))
+    await timed("enter_us", lambda n: room.enter(EVENT, [UserId(9_000_000 + n)], now_ms=now_ms))
+    await timed("leave_us", lambda n: room.leave(EVENT, UserId(9_000_000 + n), now_ms=now_ms))
+    await timed("idle_admit_us", lambda _: room.admit(EVENT, now_ms=now_ms))
+    if size >= 1_000:
+        await _admissions(room, meter, row, now_ms=now_ms)
+    return row
+
+
+async def _admissions(room: RedisRoom, meter: Meter, row: Row, *, now_ms: int) -> None:
+    everybody = PolicyChange(
+        capacity=1_000_000, admit_per_second=100_000, grace_s=3_600, state=RoomState.PAUSED
+    )
+    await room.set_policy(EVENT, everybody, now_ms=now_ms)
+    opened = PolicyChange(state=RoomState.OPEN)
+    # The change itself admits a first batch; the rounds after it are what a pump pays.
+    await room.set_policy(EVENT, opened, now_ms=now_ms + 1_000)
+    await meter.reset()
+    for n in range(ROUNDS_COUNT):
+        assert (await room.admit(EVENT, now_ms=now_ms + 1_000 + n)).admitted_count == 1_000
+    row["admit_1000_ms"] = round(await meter.us() / ROUNDS_COUNT / 1_000, 2)
+    over_ms = now_ms + 400_000
+    await room.set_policy(EVENT, PolicyChange(state=RoomState.CLOSED), now_ms=now_ms + 2_000)
+    await meter.reset()
+    for _ in range(ROUNDS_COUNT):
+        assert (await room.admit(EVENT, now_ms=over_ms)).reaped_count == 1_000
+    row["reap_1000_ms"] = round(await meter.us() / ROUNDS_COUNT / 1_000, 2)
+
+
+async def _log_bytes(client: RedisClient) -> int:
+    reply = await client.execute("MEMORY", "USAGE", f"queue:{{{EVENT}}}:log")
+    assert isinstance(reply, int)
+    return reply
+
+
+async def run(sizes: tuple[int, ...]) -> list[Row]:
+    """All rows, on a Valkey of our own that keeps nothing."""
+    with tempfile.TemporaryDirectory(prefix="tiketi-bench-") as path:
+        folder = DataFolder(Path(path))
+        with folder.lock():
+            async with running_valkey(folder, durable=False) as server:
+                client = await RedisClient.connect(server.url, timeout_ms=30_000)
+                async with client:
+                    return [await measure(client, size) for size in sizes]
+
+
+def main() -> None:
+    """Print a table, or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="people in line")
+    options = parser.parse_args()
+    rows = asyncio.run(run(tuple(int(size) for size in options.sizes.split(","))))
+    if options.json:
+        json.dump(rows, sys.stdout)
+        return
+    names = list(max(rows, key=len))
+    for name in names:
+        cells = "".join(f"{row.get(name, '-')!s:>12}" for row in rows)
+        sys.stdout.write(f"{name:>24}{cells}\n")
+
+
+if __name__ == "__main__":
+    main()
