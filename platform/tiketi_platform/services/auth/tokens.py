@@ -1,0 +1,48 @@
+"""Makes the tokens of the auth service and checks the services' secrets; who may have one is not its business."""
+
+import hmac
+import secrets
+import uuid
+
+from tiketi_core.auth.model import AccessToken
+from tiketi_core.kernel.clock import Clock
+from tiketi_platform.adapters.tokens.signer import Signer
+from tiketi_platform.framework.access import ACCESS_AUDIENCE
+from tiketi_platform.framework.settings import Settings
+
+REFRESH_TOKEN_BYTES = 32
+
+
+class SignedTokens:
+    """The `Tokens` port over one private key."""
+
+    def __init__(self, signer: Signer, clock: Clock) -> None:
+        self._signer = signer
+        self._clock = clock
+
+    def access(self, *, subject: str, role: str, ttl_s: int) -> AccessToken:
+        """A token for `subject` that ends `ttl_s` seconds from now, to the second below."""
+        now_s = self._clock.now_ms() // 1000
+        token = self._signer.sign(
+            {"sub": subject, "role": role, "jti": uuid.uuid4().hex},
+            audience=ACCESS_AUDIENCE,
+            issued_at_s=now_s,
+            expires_at_s=now_s + ttl_s,
+        )
+        return AccessToken(token=token, expires_at_ms=(now_s + ttl_s) * 1000)
+
+    def refresh(self) -> str:
+        """256 random bits."""
+        return secrets.token_urlsafe(REFRESH_TOKEN_BYTES)
+
+
+class FileSecrets:
+    """The `ServiceSecrets` port over the secrets folder; read each time, so that a new secret counts at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def matches(self, service: str, secret: str) -> bool:
+        """Whether it is that service's secret; a service without a secret has no token either."""
+        expected = self._settings.optional_secret(f"{service}-service")
+        return bool(expected) and hmac.compare_digest((expected or "").encode(), secret.encode())

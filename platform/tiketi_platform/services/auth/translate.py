@@ -1,0 +1,45 @@
+"""The core's accounts and sessions as the contract's structs, and nothing the other way round."""
+
+from datetime import UTC, datetime
+
+from tiketi_core.auth import model
+from tiketi_sdk.contract import auth as wire
+
+
+def to_user(account: model.Account) -> wire.User:
+    """An account as its owner sees it."""
+    return wire.User(
+        id=account.id,
+        email=account.email,
+        name=account.name,
+        role=account.role,
+        provider=account.provider,
+        phone=account.phone,
+        profile_image=account.profile_image,
+        created_at=to_instant(account.created_at_ms),
+    )
+
+
+def to_session(session: model.Session) -> wire.Session:
+    """A session with its two tokens."""
+    return wire.Session(
+        token=session.access.token,
+        refresh_token=session.refresh_token,
+        expires_at=to_instant(session.access.expires_at_ms),
+        user=to_user(session.account),
+    )
+
+
+def to_contact(account: model.Account) -> wire.Contact:
+    """How to reach the owner of an account."""
+    return wire.Contact(user_id=account.id, email=account.email, name=account.name)
+
+
+def to_provisioned(user: model.Provisioned) -> wire.ProvisionedUser:
+    """A sandbox user."""
+    return wire.ProvisionedUser(user_id=user.user_id, email=user.email, token=user.access.token)
+
+
+def to_instant(moment_ms: int) -> datetime:
+    """A moment in UTC."""
+    return datetime.fromtimestamp(moment_ms / 1000, UTC)
