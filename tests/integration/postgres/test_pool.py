@@ -38,6 +38,15 @@ async def test_kernel_refusals_need_no_declaration(database: Database):
         await database.execute(_REFUSE, "not_found", {"detail": "No such seat"})
 
 
+async def test_a_refusal_may_be_returned_instead_of_raised(database: Database):
+    mine = database.refusing(SeatTakenError)
+    row = await mine.fetchrow("SELECT 'seat_taken' AS refusal, $1::jsonb AS extras", {"n": 1})
+    assert row is not None
+    error = mine.refused(row["refusal"], row["extras"])
+    assert isinstance(error, SeatTakenError)
+    assert error.extra == {"n": 1}
+
+
 async def test_a_code_nobody_declared_is_our_own_fault(database: Database):
     with pytest.raises(asyncpg.RaiseError, match="seat_taken"):
         await database.execute(_REFUSE, "seat_taken", None)

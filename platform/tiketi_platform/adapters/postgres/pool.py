@@ -17,7 +17,7 @@ locks or LISTEN on one; `dedicated` gives a connection for that.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
@@ -28,7 +28,13 @@ from asyncpg.pool import Pool, PoolConnectionProxy
 
 from tiketi_core.kernel.errors import DomainError, UnavailableError
 from tiketi_platform.adapters.postgres.availability import CONFLICTS, is_unavailable
-from tiketi_platform.adapters.postgres.refusals import KERNEL, Refusals, refusal, table
+from tiketi_platform.adapters.postgres.refusals import (
+    KERNEL,
+    Refusals,
+    refusal,
+    refused,
+    table,
+)
 
 Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "asyncpg.Connection[Record] | PoolConnectionProxy[Record]"
@@ -69,9 +75,9 @@ class Translation:
         if error is None or isinstance(error, DomainError):
             return
         if isinstance(error, asyncpg.RaiseError):
-            refused = refusal(error, self._refusals)
-            if refused is not None:
-                raise refused from error
+            meant = refusal(error, self._refusals)
+            if meant is not None:
+                raise meant from error
         elif is_unavailable(error):
             raise UnavailableError("the database does not answer right now") from error
 
@@ -134,6 +140,10 @@ class Database:
             acquire_timeout_ms=self._acquire_timeout_ms,
             refusals={**self._refusals, **table(*classes)},
         )
+
+    def refused(self, code: str, extras: Mapping[str, object] | None = None) -> DomainError:
+        """The error to raise for a code that a function returned instead of raising it."""
+        return refused(code, extras or {}, self._refusals)
 
     async def close(self, *, timeout_ms: int = 5_000) -> None:
         """Wait for connections in use, at most `timeout_ms`, then cut them."""

@@ -4,7 +4,9 @@ CREATE TABLE outbox (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id uuid NOT NULL DEFAULT uuidv7(),
     name text NOT NULL CHECK (name <> ''),
-    payload jsonb NOT NULL CHECK (jsonb_typeof(payload) = 'object'),
+    -- A batch of them must fit what one Redis connection takes at once.
+    payload jsonb NOT NULL
+        CHECK (jsonb_typeof(payload) = 'object' AND pg_column_size(payload) <= 4096),
     request_id text NOT NULL DEFAULT '',
     occurred_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
