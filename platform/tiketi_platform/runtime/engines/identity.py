@@ -59,17 +59,28 @@ def can_become(identity: Identity) -> bool:
     return probe.returncode == 0
 
 
-def choose(probe: Callable[[Identity], bool] = can_become) -> Identity:
-    """The best identity that works here; raises `EngineError` if root may become nobody else."""
+def choose(cluster: Path, probe: Callable[[Identity], bool] = can_become) -> Identity:
+    """The best identity that works here and may use `cluster`, a folder that may not exist yet.
+
+    Raises `EngineError` if root may become none that does.
+    """
     if os.geteuid() != 0:
         return SELF
-    for identity in (NAMESPACE, nobody()):
+    for identity in _candidates(cluster):
         if probe(identity):
             return identity
     raise EngineError(
-        "PostgreSQL refuses to run as root, and this system allows neither a user namespace nor"
-        " another user: run tiketi as an ordinary user, or set TIKETI_POSTGRES_URL",
+        "PostgreSQL refuses to run as root, and this system does not allow what"
+        f" {cluster} needs (a user namespace, or another user): run tiketi as an ordinary user,"
+        " choose another data folder, or set TIKETI_POSTGRES_URL",
     )
+
+
+def _candidates(cluster: Path) -> tuple[Identity, ...]:
+    if cluster.is_symlink():
+        # Made by nobody, in a home of its own, when the system allowed no namespace.
+        return (nobody(),)
+    return (NAMESPACE,) if cluster.is_dir() else (NAMESPACE, nobody())
 
 
 def outside_home(identity: Identity, postgres: Path) -> Path:
@@ -102,5 +113,7 @@ def reachable_bin(folder: Path) -> Path:
         shutil.copytree(install, fresh / install.parent.name / install.name, symlinks=True)
         if libraries.is_dir():
             shutil.copytree(libraries, fresh / libraries.name)
+        for path in (fresh, *fresh.rglob("*")):
+            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
         fresh.rename(copy)
     return copy / install.parent.name / install.name / folder.name

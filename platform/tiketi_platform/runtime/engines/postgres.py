@@ -100,7 +100,7 @@ class PostgresServer:
         """
         assert self._folder.is_locked, "lock the data folder first: leftovers get stopped"
         assert self._process is None, "already started"
-        identity = self._identity or identities.choose()
+        identity = self._identity or identities.choose(self._folder.postgres / "data")
         data, sockets, binaries = self._places(identity)
         await self._clear_leftovers(data, sockets)
         if not (data / "PG_VERSION").exists():
