@@ -9,7 +9,7 @@ from tiketi_platform.framework.access import TokenVerifier
 from tiketi_platform.framework.edge import edge
 from tiketi_platform.framework.health import Check, health_routes
 from tiketi_platform.framework.openapi import document
-from tiketi_platform.framework.routing import JSON_TYPE
+from tiketi_platform.framework.routing import JSON_TYPE, Route
 from tiketi_platform.framework.spec import AnySpec
 from tiketi_platform.framework.telemetry import Metrics
 
@@ -20,6 +20,7 @@ def build_app(
     spec: AnySpec,
     service: object,
     *,
+    extra_routes: Sequence[Route] = (),
     verifier: TokenVerifier,
     checks: Sequence[Check],
     sandbox: bool,
@@ -33,7 +34,11 @@ def build_app(
         middlewares=[edge(metrics, operation_of)], client_max_size=bounds.provision_body_bytes_max
     )
     app[METRICS] = metrics
-    routes = [route for route in spec.routes if sandbox or not route.operation.sandbox_only]
+    routes = [
+        route
+        for route in (*spec.routes, *extra_routes)
+        if sandbox or not route.operation.sandbox_only
+    ]
     for route in routes:
         operation = route.operation
         # GET only: aiohttp would add HEAD by itself, which the contract does not know.

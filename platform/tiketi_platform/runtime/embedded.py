@@ -29,6 +29,7 @@ from tiketi_platform.runtime.supervisor import Supervisor
 from tiketi_platform.sandbox.ports import MAILBOX_PORT, SMTP_PORT, TOSS_PORT
 from tiketi_platform.sandbox.run import running_sandboxes
 
+TOSS_SECRET: Final = "toss-secret-key"  # noqa: S105  # the secret's name, not the secret
 ADMIN_EMAIL: Final = "admin@tiketi.test"
 SIGNING_SERVICES: Final = ("auth", "queue", "reservation")
 SANDBOX_PORTS: Final = {"toss": TOSS_PORT, "smtp": SMTP_PORT, "mailbox": MAILBOX_PORT}
@@ -134,7 +135,7 @@ class Platform:
         folder, options = self._folder, self._options
         for name in SIGNING_SERVICES:
             folder.signing_key(name)
-        for name in (*(f"{service}-service" for service in NAMES), "admin-password"):
+        for name in (*(f"{service}-service" for service in NAMES), "admin-password", TOSS_SECRET):
             folder.secret_file(name)
         toss, smtp = options.sandbox_ports["toss"], options.sandbox_ports["smtp"]
         return Settings(
@@ -160,6 +161,7 @@ class Platform:
                 smtp_port=ports["smtp"],
                 mailbox_port=ports["mailbox"],
                 webhook_url=_webhook_url(settings),
+                toss_secret_key=self._folder.secret(TOSS_SECRET),
             )
         )
         self._progress("services")
@@ -184,6 +186,7 @@ class Platform:
             f"--webhook-url={_webhook_url(settings)}",
         ]
         arguments += [f"--{name}-port={port}" for name, port in ports.items()]
+        arguments.append(f"--toss-secret-key-file={self._folder.secret_file(TOSS_SECRET)}")
         return Child(
             name="sandbox",
             argv=[sys.executable, "-m", "tiketi_platform.sandbox", *arguments],

@@ -23,7 +23,7 @@ from tiketi_platform.framework.health import Check
 from tiketi_platform.framework.periodic import Periodic
 from tiketi_platform.framework.settings import Settings
 from tiketi_platform.framework.spec import AnySpec
-from tiketi_platform.runtime.messaging import running_messages
+from tiketi_platform.runtime.messaging import backlog_route, running_messages
 from tiketi_sdk.contract import auth, queue
 from tiketi_sdk.contract.operation import Nothing
 
@@ -62,6 +62,7 @@ async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None
         app = build_app(
             spec,
             service,
+            extra_routes=[backlog_route(spec, resources, process.redis)],
             verifier=_verifier(spec, resources),
             checks=_checks(resources),
             sandbox=settings.sandbox,
@@ -71,7 +72,16 @@ async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None
         if spec.start is not None:
             await spec.start(service)
         periodic = Periodic(spec.name, spec.tasks(service), app[METRICS])
-        await stack.enter_async_context(running_messages(spec, service, resources, settings))
+        await stack.enter_async_context(
+            running_messages(
+                spec,
+                service,
+                resources,
+                redis=process.redis,
+                redis_url=redis_url(settings),
+                dsn=None if spec.schema is None else database_url(settings, spec.name),
+            )
+        )
         periodic.start()
         stack.push_async_callback(periodic.stop)
         runner = web.AppRunner(

@@ -6,7 +6,13 @@ import signal
 import sys
 from pathlib import Path
 
-from tiketi_platform.sandbox.ports import LOOPBACK, MAILBOX_PORT, SMTP_PORT, TOSS_PORT
+from tiketi_platform.sandbox.ports import (
+    LOOPBACK,
+    MAILBOX_PORT,
+    SMTP_PORT,
+    TOSS_PORT,
+    TOSS_SECRET_KEY,
+)
 from tiketi_platform.sandbox.run import running_sandboxes
 
 
@@ -20,6 +26,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--toss-port", type=int, default=TOSS_PORT)
     parser.add_argument("--smtp-port", type=int, default=SMTP_PORT)
     parser.add_argument("--mailbox-port", type=int, default=MAILBOX_PORT)
+    parser.add_argument(
+        "--toss-secret-key-file",
+        type=Path,
+        help="file with the card gateway's secret key (a known test key)",
+    )
     parser.add_argument("--webhook-url", help="where the card gateway posts status changes")
     return parser.parse_args()
 
@@ -36,12 +47,17 @@ async def _serve(arguments: argparse.Namespace) -> None:
         mailbox_port=arguments.mailbox_port,
         host=arguments.host,
         webhook_url=arguments.webhook_url,
+        toss_secret_key=_secret_key(arguments.toss_secret_key_file),
     ) as sandboxes:
         mailbox = sandboxes.mailbox
         print(f"toss     {sandboxes.toss.url}", file=sys.stderr)
         print(f"smtp     {mailbox.smtp_host}:{mailbox.smtp_port}", file=sys.stderr)
         print(f"mailbox  {mailbox.url}", file=sys.stderr, flush=True)
         await stop.wait()
+
+
+def _secret_key(file: Path | None) -> str:
+    return TOSS_SECRET_KEY if file is None else file.read_text(encoding="utf-8").strip()
 
 
 def main() -> int:

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tiketi_platform.sandbox.mailbox.server import Mailbox, running_mailbox
-from tiketi_platform.sandbox.ports import LOOPBACK, MAILBOX_PORT, SMTP_PORT, TOSS_PORT
+from tiketi_platform.sandbox.ports import (
+    LOOPBACK,
+    MAILBOX_PORT,
+    SMTP_PORT,
+    TOSS_PORT,
+    TOSS_SECRET_KEY,
+)
 from tiketi_platform.sandbox.toss.server import TossSandbox, running_toss_sandbox
 
 
@@ -27,11 +33,16 @@ async def running_sandboxes(
     mailbox_port: int = MAILBOX_PORT,
     host: str = LOOPBACK,
     webhook_url: str | None = None,
+    toss_secret_key: str = TOSS_SECRET_KEY,
 ) -> AsyncIterator[Sandboxes]:
     """Run all of them until the block ends; they keep their state in `data_dir`. OSError: port taken."""
     async with (
         running_toss_sandbox(
-            data_dir=data_dir, port=toss_port, host=host, webhook_url=webhook_url
+            data_dir=data_dir,
+            port=toss_port,
+            host=host,
+            webhook_url=webhook_url,
+            secret_key=toss_secret_key,
         ) as toss,
         running_mailbox(
             data_dir=data_dir, smtp_port=smtp_port, http_port=mailbox_port, host=host

@@ -5,7 +5,6 @@ from typing import Final
 from tiketi_core.kernel.errors import ForbiddenError
 from tiketi_core.kernel.ids import EventId, PaymentId, UserId
 from tiketi_core.payment.errors import PaymentNotFoundError
-from tiketi_platform.adapters.postgres.outbox import count_outbox
 from tiketi_platform.framework.call import Call
 from tiketi_platform.framework.routing import bind
 from tiketi_platform.services.payment import exports
@@ -20,14 +19,12 @@ from tiketi_platform.services.payment.translate import (
     to_buy,
     to_pay,
 )
-from tiketi_sdk.contract import backlog, payment
+from tiketi_sdk.contract import payment
 from tiketi_sdk.contract.fields import Page
 from tiketi_sdk.contract.operation import Nothing
 
 LATEST_LINES: Final = 20
 """History lines that come with a balance."""
-LISTENS_TO: Final = ("reservation",)
-"""The services whose messages payment applies."""
 
 
 async def charge(service: PaymentService, call: Call[payment.ChargeRequest]) -> payment.Charge:
@@ -138,14 +135,6 @@ async def export_histories(
     return exports.histories_page(rows, body.limit)
 
 
-async def count_backlog(service: PaymentService, _call: Call[Nothing]) -> backlog.Backlog:
-    return backlog.Backlog(
-        service="payment",
-        outbox_count=await count_outbox(service.database),
-        groups=await service.bus.backlog("payment", LISTENS_TO),
-    )
-
-
 ROUTES: Final = (
     bind(payment.CHARGE, charge),
     bind(payment.BALANCE, balance),
@@ -158,5 +147,4 @@ ROUTES: Final = (
     bind(payment.AUDIT_WALLETS, export_wallets),
     bind(payment.AUDIT_HISTORIES, export_histories),
     bind(payment.AUDIT_PAYMENTS, export_payments),
-    bind(backlog.BACKLOG, count_backlog),
 )

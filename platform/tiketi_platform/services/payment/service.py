@@ -8,7 +8,6 @@ from tiketi_core.payment.use_cases import Payments, Refunds, Settlement
 from tiketi_platform.adapters.peers.reservations import PeerReservations
 from tiketi_platform.adapters.postgres.payment import PostgresPaymentBooks, PostgresStatements
 from tiketi_platform.adapters.postgres.pool import Database
-from tiketi_platform.adapters.redis.bus import StreamBus
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.adapters.toss import TossGateway, TossSettings
 
@@ -26,7 +25,6 @@ class PaymentService:
     books: PostgresPaymentBooks
     statements: PostgresStatements
     database: Database
-    bus: StreamBus
     gateway: TossGateway
 
 
@@ -58,7 +56,6 @@ def build(resources: Resources) -> PaymentService:
         books=books,
         statements=PostgresStatements(resources.database),
         database=resources.database,
-        bus=StreamBus(resources.redis),
         gateway=gateway,
     )
 
