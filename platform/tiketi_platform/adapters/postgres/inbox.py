@@ -1,7 +1,9 @@
 """Applies messages of other services at most once: mark and effect in one transaction.
 
     async def confirm(connection: Connection, message: Message) -> None: ...
-    handler = applying(database, "reservation", confirm)      # what a bus Consumer calls
+    handler = applying(database, "reservation", confirm)      # for the bus's Consumer
+
+`applying_all` gives a slice the whole batch: with one round trip for all it is several times as fast.
 
 A slice whose effect is one SQL function asks there: `IF NOT apply_once(message_id, 'reservation')`.
 Marks are kept `inbox_kept_s` after a message was published; one that arrives again later than that
@@ -19,6 +21,12 @@ from tiketi_platform.adapters.postgres.queries import Queries
 
 Apply: TypeAlias = Callable[[Connection, Message], Awaitable[None]]
 """One message's effect, within the transaction it is given."""
+
+ApplyAll: TypeAlias = Callable[[Connection, Sequence[Message]], Awaitable[None]]
+"""The effect of several messages, in order, within the transaction it is given."""
+
+Handler: TypeAlias = Callable[[Sequence[Message]], Awaitable[None]]
+"""What a bus Consumer calls."""
 
 inbox_kept_s: Final = 7 * 24 * 3600
 
@@ -45,18 +53,30 @@ async def fresh(
     return found
 
 
-def applying(
-    database: Database, consumer: str, apply: Apply
-) -> Callable[[Sequence[Message]], Awaitable[None]]:
+def applying(database: Database, consumer: str, apply: Apply) -> Handler:
     """A handler of whole batches: one transaction, every new message applied in order.
 
     When `apply` raises, nothing of the batch is applied and the handler raises it too.
     """
 
+    async def one_by_one(connection: Connection, messages: Sequence[Message]) -> None:
+        for message in messages:
+            await apply(connection, message)
+
+    return applying_all(database, consumer, one_by_one)
+
+
+def applying_all(database: Database, consumer: str, apply: ApplyAll) -> Handler:
+    """As `applying`, for an effect that takes all new messages of a batch in one round trip.
+
+    `connection.executemany` is one; so is a function that takes arrays. `apply` never gets none.
+    """
+
     async def handle(messages: Sequence[Message]) -> None:
         async def work(connection: Connection) -> None:
-            for message in await fresh(connection, messages, consumer):
-                await apply(connection, message)
+            new = await fresh(connection, messages, consumer)
+            if new:
+                await apply(connection, new)
 
         await unit_of_work.run(database, work)
 
