@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from tiketi_core.kernel import bounds
 from tiketi_core.kernel.ids import EventId, UserId
@@ -55,6 +55,8 @@ class Waiting:
     waiting_count: int
     pace_milli: int
     """Admissions per 1,000 seconds, measured lately; 0: none."""
+    grace_s: int
+    """Who is silent for longer loses the place when it is reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,3 @@ class Purchase:
     user_id: UserId
     reservation_id: int
     confirmed_at_ms: int
-
-
-POLL_MS_MIN: Final = 500
-POLL_MS_MAX: Final = 15_000

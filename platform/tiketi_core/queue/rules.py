@@ -10,8 +10,6 @@ from typing import Final
 
 from tiketi_core.kernel.ids import UserId
 from tiketi_core.queue.model import (
-    POLL_MS_MAX,
-    POLL_MS_MIN,
     Admitted,
     LogKind,
     LogLine,
@@ -26,6 +24,8 @@ from tiketi_core.queue.model import (
     Was,
 )
 
+POLL_MS_MIN: Final = 500
+POLL_MS_MAX: Final = 15_000
 PACE_WINDOW_MS: Final = 10_000
 PACE_SPAN_MS_MIN: Final = 1_000
 PACE_MILLI_GUESS: Final = 10_000
@@ -36,14 +36,14 @@ def eta_s(position: int, pace_milli: int) -> float | None:
     return None if pace_milli == 0 else round(position * 1000 / pace_milli, 1)
 
 
-def next_poll_ms(position: int, pace_milli: int, *, grace_s: int | None = None) -> int:
+def next_poll_ms(position: int, pace_milli: int, *, grace_s: int) -> int:
     """When to ask again: after a tenth of the wait, and often enough to be seen within the grace.
 
     Without a pace, as if ten were admitted per second.
     """
     wait_ms = position * 1_000_000 // (pace_milli or PACE_MILLI_GUESS)
     ask_ms = min(max(wait_ms // 10, POLL_MS_MIN), POLL_MS_MAX)
-    return ask_ms if grace_s is None else min(ask_ms, max(POLL_MS_MIN, grace_s * 1000 // 2))
+    return min(ask_ms, max(POLL_MS_MIN, grace_s * 1000 // 2))
 
 
 @dataclass(slots=True)
@@ -227,7 +227,9 @@ class ReferenceRoom:
         return Admitted(session.number, session.ends_ms, len(self.waiting))
 
     def _waiting(self, user: UserId, position: int, now: int) -> Waiting:
-        return Waiting(self.waiting[user], position, len(self.waiting), self._pace.milli(now))
+        pace = self._pace.milli(now)
+        grace_s = self.policy.grace_s
+        return Waiting(self.waiting[user], position, len(self.waiting), pace, grace_s)
 
     def _newcomer(self, user: UserId, now: int) -> Placement | Refusal:
         if self.policy.state is RoomState.CLOSED:

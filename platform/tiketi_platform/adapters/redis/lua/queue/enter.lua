@@ -1,8 +1,8 @@
 -- Takes users into the room in the order given: each keeps the place or session they have, is admitted at
 -- once if nobody waits and both inlets allow it, and else queues at the end.
 -- KEYS: as in _room.lua. ARGV: 1 now_ms, 2 batch_max (sessions reaped at most), 3… users
--- Returns for each user {1, number, position, waiting, pace_milli} (waiting), {2, number, ends_ms,
---         waiting} (admitted), {-3} (closed) or {-4} (full); or -1 alone: there is no such room.
+-- Returns for each user {1, number, position, waiting, pace_milli, grace_s} (waiting), {2, number,
+--         ends_ms, waiting} (admitted), {-3} (closed) or {-4} (full); or -1 alone: there is no such room.
 -- include: queue/_sessions.lua
 
 local room = load_room()
@@ -14,7 +14,7 @@ local reaped = false
 
 local function waiting_answer(user, number, position)
   redis.call('HSET', KEYS[3], user, now_ms)
-  return {1, tonumber(number), position, waiting, pace_milli(room)}
+  return {1, tonumber(number), position, waiting, pace_milli(room), room[GRACE_MS] / 1000}
 end
 
 local function may_walk_in()

@@ -1,6 +1,6 @@
 -- Says where a user stands, and takes the question as a sign of life.
 -- KEYS: as in _room.lua. ARGV: 1 now_ms, 2 user
--- Returns {1, number, position, waiting, pace_milli}, {2, number, ends_ms, waiting}, or -2: not in here.
+-- Returns {1, number, position, waiting, pace_milli, grace_s}, {2, number, ends_ms, waiting}, or -2: not in here.
 -- include: queue/_sessions.lua
 
 local room = load_room()
@@ -12,7 +12,8 @@ local rank = redis.call('ZRANK', KEYS[2], user)
 if rank then
   redis.call('HSET', KEYS[3], user, now_ms)
   local number = tonumber(redis.call('ZSCORE', KEYS[2], user))
-  return {1, number, rank + 1, redis.call('ZCARD', KEYS[2]), pace_milli(room)}
+  local waiting = redis.call('ZCARD', KEYS[2])
+  return {1, number, rank + 1, waiting, pace_milli(room), room[GRACE_MS] / 1000}
 end
 local ends_ms = redis.call('ZSCORE', KEYS[4], user)
 if not ends_ms then

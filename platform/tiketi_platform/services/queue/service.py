@@ -1,0 +1,35 @@
+"""What the queue service is made of, put together from opened resources; opens nothing itself."""
+
+from dataclasses import dataclass
+
+from tiketi_core.queue.use_cases import WaitingRoom
+from tiketi_platform.adapters.peers.events import EventCatalogue
+from tiketi_platform.adapters.redis.bus import StreamBus
+from tiketi_platform.adapters.redis.waiting_room import RedisRoom
+from tiketi_platform.adapters.resources import Resources
+from tiketi_platform.adapters.tokens.signer import Signer
+from tiketi_platform.services.queue.events import SaleCatalogue
+from tiketi_platform.services.queue.tokens import SignedEntries
+from tiketi_sdk.contract.auth import Jwks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueService:
+    """The waiting rooms, ready to serve."""
+
+    waiting_room: WaitingRoom
+    bus: StreamBus
+    jwks: Jwks
+
+
+def build(resources: Resources) -> QueueService:
+    """The queue service; raises FileNotFoundError when its private key is missing."""
+    clock = resources.clock
+    signer = Signer.from_file(resources.settings.keys_dir / "queue.pem")
+    waiting_room = WaitingRoom(
+        room=RedisRoom(resources.redis, resources.scripts),
+        events=SaleCatalogue(EventCatalogue(resources.peers), clock),
+        tokens=SignedEntries(signer, clock),
+        clock=clock,
+    )
+    return QueueService(waiting_room=waiting_room, bus=StreamBus(resources.redis), jwks=signer.jwks)

@@ -1,0 +1,48 @@
+"""The queue service in one value."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from tiketi_core.kernel.ids import EventId, UserId
+from tiketi_core.kernel.message import Message
+from tiketi_core.queue.model import Purchase
+from tiketi_platform.adapters.resources import Resources
+from tiketi_platform.framework.spec import ServiceSpec, Task
+from tiketi_platform.services.queue.routes import ROUTES
+from tiketi_platform.services.queue.service import QueueService, build
+from tiketi_sdk.contract.messages import ReservationConfirmed
+
+PUMP_EVERY_S: Final = 0.2
+"""Room that became free without anybody saying so (a session that ran out) is used within this."""
+
+
+def _tasks(service: QueueService) -> tuple[Task, ...]:
+    return (Task(name="pump", every_s=PUMP_EVERY_S, work=service.waiting_room.pump),)
+
+
+async def _bought(service: QueueService, messages: Sequence[Message]) -> None:
+    """Whoever has bought makes room. Redis only: the script itself applies a purchase at most once."""
+    purchases = [to_purchase(message) for message in messages]
+    await asyncio.gather(*(service.waiting_room.bought(purchase) for purchase in purchases))
+
+
+def to_purchase(message: Message) -> Purchase:
+    """A `reservation.confirmed` as the waiting room understands it; ValueError for any other payload."""
+    payload = ReservationConfirmed.model_validate(dict(message.payload), strict=False)
+    return Purchase(
+        event_id=EventId(payload.event_id),
+        user_id=UserId(payload.user_id),
+        reservation_id=payload.reservation_id,
+        confirmed_at_ms=message.occurred_at_ms,
+    )
+
+
+SPEC: Final = ServiceSpec[QueueService, Resources](
+    name="queue",
+    uses_redis=True,
+    build=build,
+    routes=ROUTES,
+    tasks=_tasks,
+    listens={"reservation.confirmed": _bought},
+)

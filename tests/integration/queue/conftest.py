@@ -1,0 +1,88 @@
+"""Waiting rooms over a real Valkey, with a clock the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tiketi_core.kernel.ids import EventId, UserId
+from tiketi_core.queue.model import Policy
+from tiketi_core.queue.ports import Sale
+from tiketi_core.queue.use_cases import WaitingRoom
+from tiketi_platform.adapters.redis import RedisClient, Scripts
+from tiketi_platform.adapters.redis.waiting_room import RedisRoom
+
+EVENT = EventId(42)
+NOW_MS = 1_800_000_000_000
+
+
+class HandClock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.at_ms = NOW_MS
+
+    def now_ms(self) -> int:
+        return self.at_ms
+
+
+class Catalogue:
+    """Every event below 1,000 is on sale, unless a test says otherwise."""
+
+    def __init__(self) -> None:
+        self.sales: dict[EventId, Sale] = {}
+
+    async def sale(self, event_id: EventId) -> Sale:
+        known = Sale.ON_SALE if event_id < 1_000 else Sale.UNKNOWN_EVENT
+        return self.sales.get(event_id, known)
+
+
+class Tokens:
+    """Spells what a token says, and counts signatures."""
+
+    def __init__(self) -> None:
+        self.signed_count = 0
+
+    def sign_entry(
+        self, user_id: UserId, event_id: EventId, number: int, expires_at_ms: int
+    ) -> str:
+        self.signed_count += 1
+        return f"{user_id}/{event_id}/{number}/{expires_at_ms}"
+
+
+@pytest.fixture
+async def client(valkey) -> AsyncIterator[RedisClient]:
+    async with await RedisClient.connect(valkey.url) as connected:
+        yield connected
+
+
+@pytest.fixture
+def make_room(client):
+    def _make(**policy):
+        return RedisRoom(client, Scripts(client), default=Policy(**policy))
+
+    return _make
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    return Tokens()
+
+
+@pytest.fixture
+def catalogue() -> Catalogue:
+    return Catalogue()
+
+
+@pytest.fixture
+def make_waiting_room(make_room, catalogue, tokens, clock):
+    def _make(**policy):
+        return WaitingRoom(room=make_room(**policy), events=catalogue, tokens=tokens, clock=clock)
+
+    return _make

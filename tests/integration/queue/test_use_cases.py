@@ -1,0 +1,195 @@
+"""The use cases over a real Valkey: refusals, tokens, purchases, pumping, and a Valkey that is gone."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.engines import engine_folder
+from tests.integration.queue.conftest import EVENT, NOW_MS
+from tiketi_core.kernel.ids import EventId, UserId
+from tiketi_core.queue.errors import (
+    EventNotFoundError,
+    NotInQueueError,
+    NotOnSaleError,
+    QueueUnavailableError,
+    WaitingRoomClosedError,
+    WaitingRoomFullError,
+)
+from tiketi_core.queue.model import Policy, PolicyChange, Purchase, RoomState, Was
+from tiketi_core.queue.ports import Sale
+from tiketi_platform.adapters.redis import RedisClient, Scripts, keys
+from tiketi_platform.adapters.redis.waiting_room import RedisRoom
+from tiketi_platform.runtime.engines.valkey import ValkeyServer
+
+ANN, BOB, CIM = UserId(1), UserId(2), UserId(2**63 - 1)
+
+
+async def test_unknown_events_and_events_off_sale_have_no_line(make_waiting_room, catalogue):
+    queue = make_waiting_room()
+    catalogue.sales[EVENT] = Sale.NOT_ON_SALE
+    with pytest.raises(NotOnSaleError):
+        await queue.enter(EVENT, ANN)
+    for ask in (queue.enter(EventId(9_999), ANN), queue.tally(EventId(9_999))):
+        with pytest.raises(EventNotFoundError):
+            await ask
+    with pytest.raises(NotInQueueError):
+        await queue.status(EVENT, ANN)
+    assert await queue.leave(EVENT, ANN) is Was.ABSENT
+
+
+async def test_refusals_by_state_and_size(make_waiting_room):
+    queue = make_waiting_room(capacity=0, waiting_max=1)
+    await queue.enter(EVENT, ANN)
+    with pytest.raises(WaitingRoomFullError):
+        await queue.enter(EVENT, BOB)
+    await queue.set_policy(EVENT, PolicyChange(state=RoomState.CLOSED, waiting_max=5))
+    with pytest.raises(WaitingRoomClosedError):
+        await queue.enter(EVENT, BOB)
+    assert (await queue.enter(EVENT, ANN)).placement.position == 1
+
+
+async def test_an_admission_has_one_token_signed_once(make_waiting_room, tokens, clock):
+    queue = make_waiting_room(session_ttl_s=60)
+    first = await queue.enter(EVENT, CIM)
+    assert first.entry_token == f"{CIM}/{EVENT}/1/{NOW_MS + 60_000}"
+    clock.at_ms += 59_999
+    assert (await queue.status(EVENT, CIM)).entry_token == first.entry_token
+    assert (await queue.enter(EVENT, CIM)).entry_token == first.entry_token
+    assert tokens.signed_count == 1
+    clock.at_ms += 1
+    with pytest.raises(NotInQueueError):
+        await queue.status(EVENT, CIM)
+    assert (await queue.enter(EVENT, CIM)).entry_token == f"{CIM}/{EVENT}/2/{NOW_MS + 120_000}"
+
+
+async def test_pumping_fills_what_ran_out_and_measures_the_pace(make_waiting_room, clock):
+    queue = make_waiting_room(capacity=10, session_ttl_s=10, grace_s=600)
+    for user in range(1, 41):
+        await queue.enter(EVENT, UserId(user))
+    for _ in range(3):
+        clock.at_ms += 10_000
+        await queue.pump()
+    tally = await queue.tally(EVENT)
+    assert (tally.admitted_total, tally.waiting_count, tally.expired_total) == (40, 0, 30)
+    assert tally.pace_milli == 2_000
+    clock.at_ms += 4_000_000
+    await queue.pump()
+    await queue.pump()
+    tally = await queue.tally(EVENT)
+    assert (tally.inside_count, tally.expired_total, tally.pace_milli) == (0, 40, 0)
+
+
+async def test_an_empty_room_is_pumped_no_more_until_somebody_comes(
+    make_waiting_room, make_room, clock
+):
+    queue, room = make_waiting_room(session_ttl_s=1), make_room()
+    await queue.enter(EVENT, ANN)
+    clock.at_ms += 2_000
+    await queue.pump()
+    assert await room.active() == [EVENT]
+    clock.at_ms += 3_600_000
+    await queue.pump()
+    assert await room.active() == []
+    await queue.enter(EVENT, ANN)
+    assert await room.active() == [EVENT]
+
+
+async def test_buying_ends_the_session_it_was_made_in_and_no_later_one(make_waiting_room, clock):
+    queue = make_waiting_room(capacity=1)
+    await queue.enter(EVENT, ANN)
+    await queue.enter(EVENT, BOB)
+    clock.at_ms += 1_000
+    bought = Purchase(EVENT, ANN, 7, clock.at_ms)
+    await queue.bought(bought)
+    assert (await queue.status(EVENT, BOB)).entry_token
+    await queue.leave(EVENT, BOB)
+    await queue.enter(EVENT, ANN)
+    await queue.bought(bought)  # the same again
+    await queue.bought(Purchase(EVENT, ANN, 6, clock.at_ms))  # an older reservation, late
+    await queue.bought(Purchase(EVENT, ANN, 8, clock.at_ms - 1))  # confirmed before this session
+    assert (await queue.status(EVENT, ANN)).entry_token
+    await queue.bought(Purchase(EVENT, ANN, 9, clock.at_ms))
+    with pytest.raises(NotInQueueError):
+        await queue.status(EVENT, ANN)
+
+
+async def test_the_log_pages_without_gap_or_repeat(make_waiting_room, clock):
+    queue = make_waiting_room(capacity=3)
+    for user in range(1, 11):
+        clock.at_ms -= 5  # a clock that runs backwards all along
+        await queue.enter(EVENT, UserId(user))
+    lines, after = [], None
+    while True:
+        page, after = await queue.log(EVENT, after=after, limit=4)
+        lines += page
+        if after is None:
+            break
+    ids = [tuple(map(int, line.id.split("-"))) for line in lines]
+    assert ids == sorted(set(ids))
+    assert [line.kind for line in lines] == [
+        "policy",
+        *["entered", "admitted"] * 3,
+        *["entered"] * 7,
+    ]
+    assert [line.number for line in lines if line.kind == "entered"] == list(range(1, 11))
+
+
+async def test_a_log_beyond_its_bound_says_so(client):
+    room = RedisRoom(client, Scripts(client), log_max=5)
+    for user in range(1, 11):
+        await room.enter(EVENT, [UserId(user)], now_ms=NOW_MS)
+    assert not (await room.tally(EVENT, now_ms=NOW_MS)).log_truncated
+    await room.admit(EVENT, now_ms=NOW_MS)
+    assert (await room.tally(EVENT, now_ms=NOW_MS)).log_truncated
+    assert len(await room.log(EVENT, after=None, limit=100)) == 5
+
+
+async def test_admissions_are_announced_in_the_same_step(valkey, make_room):
+    from tiketi_platform.adapters.redis import blocking_client
+
+    room = make_room(capacity=0)
+    await room.enter(EVENT, [ANN, CIM], now_ms=NOW_MS)
+    listener = blocking_client(valkey.url)
+    async with listener.pubsub() as news:
+        await news.subscribe(keys.room(EVENT).news)
+        await room.set_policy(EVENT, PolicyChange(capacity=5), now_ms=NOW_MS)
+        messages = []
+        while len(messages) < 2:
+            message = await news.get_message(ignore_subscribe_messages=True, timeout=5)
+            if message:
+                messages.append(message["data"])
+    await listener.aclose()
+    assert messages == [
+        b'{"state":0,"capacity":5}',
+        b'{"admitted":[1,9223372036854775807],"front":2,"waiting":0}',
+    ]
+
+
+async def test_without_valkey_every_move_is_refused_in_bounded_time_and_places_are_kept():
+    with engine_folder() as folder:
+        server = ValkeyServer(folder, durable=True)
+        await server.start()
+        async with await RedisClient.connect(server.url, timeout_ms=300) as client:
+            room = RedisRoom(client, Scripts(client), default=Policy(capacity=1))
+            await room.enter(EVENT, [ANN, BOB, CIM], now_ms=NOW_MS)
+            await server.stop()
+            for move in (
+                room.enter(EVENT, [BOB], now_ms=NOW_MS),
+                room.status(EVENT, BOB, now_ms=NOW_MS),
+                room.leave(EVENT, BOB, now_ms=NOW_MS),
+                room.active(),
+            ):
+                start_s = time.monotonic()
+                with pytest.raises(QueueUnavailableError) as refused:
+                    await move
+                assert refused.value.retry_after_s
+                assert time.monotonic() - start_s < 2
+            await server.start()
+        async with await RedisClient.connect(server.url) as client:
+            room = RedisRoom(client, Scripts(client))
+            placements = [await room.status(EVENT, user, now_ms=NOW_MS) for user in (ANN, BOB, CIM)]
+            assert [place.number for place in placements] == [1, 2, 3]
+            assert [place.position for place in placements[1:]] == [1, 2]
+        await server.stop()
