@@ -1,6 +1,6 @@
 """The folder on this machine that holds everything an embedded platform must not lose.
 
-Layout: `postgres/ valkey/ keys/ secrets/ logs/ run/`, all readable by the owner only. Secrets and
+Layout: `postgres/ valkey/ sandbox/ keys/ secrets/ logs/ run/`, all readable by the owner only. Secrets and
 keys are made once and kept. Refuses a folder of another user, and a second platform on the same
 folder (`lock`).
 """
@@ -26,7 +26,7 @@ from tiketi_platform.runtime.engines.process import ProcessId
 from tiketi_platform.runtime.errors import FolderInUseError, ForeignFolderError
 from tiketi_platform.runtime.record import RECORD_NAME, PlatformRecord
 
-_PARTS: Final = ("postgres", "valkey", "keys", "secrets", "logs", "run")
+_PARTS: Final = ("postgres", "valkey", "sandbox", "keys", "secrets", "logs", "run")
 _SECRET_BYTES: Final = 32
 _LOCK_NAME: Final = "lock"
 _LOCK_WAIT_S: Final = 0.2
