@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines import Database as TestDatabase
+from tests.engines import Database as OneDatabase
 from tests.engines import Databases, run_apart
 from tests.integration.payment.saga import Clock, Directory, Saga
 from tiketi_core.payment.model import Policy
@@ -16,7 +16,7 @@ from tiketi_platform.sandbox.ports import TOSS_SECRET_KEY
 from tiketi_platform.sandbox.toss.server import TossSandbox, running_toss_sandbox
 
 
-async def _migrated(database: TestDatabase) -> None:
+async def _migrated(database: OneDatabase) -> None:
     await migrate(database.dsn("payment"), "payment")
 
 
@@ -29,7 +29,7 @@ def payment_postgres(databases: Databases):
 
 
 @pytest.fixture
-async def database(payment_postgres: TestDatabase) -> AsyncIterator[Database]:
+async def database(payment_postgres: OneDatabase) -> AsyncIterator[Database]:
     opened = await Database.connect(payment_postgres.dsn("payment"), "payment")
     yield opened
     await opened.close()

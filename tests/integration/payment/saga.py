@@ -1,8 +1,9 @@
 """The payment core put together for tests, with shortcuts, and the sums that must hold whatever happened."""
 
+import asyncio
 import hashlib
-import itertools
 import time
+import uuid
 from dataclasses import dataclass, field
 
 from tiketi_core.kernel.ids import EventId, PaymentId, ReservationId, UserId
@@ -77,7 +78,6 @@ class Saga:
             clock=clock,
         )
         self.refunds = Refunds(self.books, gateway, policy=policy)
-        self._numbers = itertools.count(1)
 
     def caller(
         self, user: int, *, key: str | None = None, operation: str, body: str = ""
@@ -85,7 +85,7 @@ class Saga:
         return Caller(
             key=RequestKey(
                 user_id=UserId(user),
-                key=key or f"key-{next(self._numbers)}",
+                key=key or str(uuid.uuid4()),
                 operation=operation,
                 request_hash=hashlib.sha256(f"{operation} {body}".encode()).digest(),
             ),
@@ -140,6 +140,14 @@ class Saga:
         for refund in refunds:
             await self.refunds.finish(refund)
         return len(payments) + len(refunds)
+
+    async def recover_all(self) -> None:
+        """Rounds of the recovery until nothing is under way."""
+        for _ in range(200):
+            if not await self.recover():
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError("the recovery does not come to an end")
 
     async def wallet(self, user: int = 1) -> tuple[int, int]:
         """(balance, held)"""
