@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from tiketi_platform.services.payment.cursors import from_cursor, to_cursor
+from tiketi_platform.framework.cursors import from_cursor, to_cursor
 from tiketi_sdk.contract.fields import Page
 from tiketi_sdk.contract.operation import Wire
 from tiketi_sdk.contract.payment import AuditedHistory, AuditedPayment, AuditedWallet

@@ -6,9 +6,9 @@ from tiketi_core.kernel.errors import ForbiddenError
 from tiketi_core.kernel.ids import EventId, PaymentId, UserId
 from tiketi_core.payment.errors import PaymentNotFoundError
 from tiketi_platform.framework.call import Call
+from tiketi_platform.framework.cursors import from_cursor, to_cursor
 from tiketi_platform.framework.routing import bind
 from tiketi_platform.services.payment import exports
-from tiketi_platform.services.payment.cursors import from_cursor, to_cursor
 from tiketi_platform.services.payment.service import PaymentService
 from tiketi_platform.services.payment.translate import (
     caller,
