@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from tiketi_core.queue.use_cases import WaitingRoom
 from tiketi_platform.adapters.peers.events import EventCatalogue
-from tiketi_platform.adapters.redis.bus import StreamBus
 from tiketi_platform.adapters.redis.waiting_room import RedisRoom
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.adapters.tokens.signer import Signer
@@ -18,7 +17,6 @@ class QueueService:
     """The waiting rooms, ready to serve."""
 
     waiting_room: WaitingRoom
-    bus: StreamBus
     jwks: Jwks
 
 
@@ -32,4 +30,4 @@ def build(resources: Resources) -> QueueService:
         tokens=SignedEntries(signer, clock),
         clock=clock,
     )
-    return QueueService(waiting_room=waiting_room, bus=StreamBus(resources.redis), jwks=signer.jwks)
+    return QueueService(waiting_room=waiting_room, jwks=signer.jwks)

@@ -38,7 +38,7 @@ def to_purchase(message: Message) -> Purchase:
     )
 
 
-SPEC: Final = ServiceSpec[QueueService, Resources](
+SPEC: Final[ServiceSpec[QueueService, Resources]] = ServiceSpec(
     name="queue",
     uses_redis=True,
     build=build,

@@ -1,0 +1,223 @@
+"""The queue service over real HTTP: the way in, the token, the admin's calls, bad input, a purchase."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+import jwt
+import pytest
+
+from tests.services import running
+from tiketi_core.kernel.ids import MessageId
+from tiketi_core.kernel.message import Message
+from tiketi_core.queue.errors import EventNotFoundError
+from tiketi_platform.adapters.redis import RedisClient
+from tiketi_platform.adapters.redis.bus import StreamBus
+from tiketi_platform.adapters.tokens.keys import public_key
+from tiketi_platform.framework.routing import bind
+from tiketi_platform.framework.spec import ServiceSpec
+from tiketi_sdk.contract import event
+from tiketi_sdk.contract.auth import Jwk
+from tiketi_sdk.contract.messages import ReservationConfirmed
+
+EVENT_ID = 42
+ON_SALE = event.Event(
+    id=EVENT_ID,
+    title="콘서트",
+    artist="아이유",
+    venue="Seoul",
+    description="",
+    starts_at=datetime.now(UTC) + timedelta(days=2),
+    on_sale_at=datetime.now(UTC) - timedelta(hours=1),
+    sale_ends_at=datetime.now(UTC) + timedelta(days=1),
+    seats_per_user_max=4,
+    status="on_sale",
+    created_at=datetime.now(UTC),
+    updated_at=datetime.now(UTC),
+    version=1,
+)
+
+
+async def _find(events, call):
+    if call.body.event_id not in events:
+        raise EventNotFoundError
+    return events[call.body.event_id]
+
+
+@pytest.fixture
+def events():
+    """What the event service knows; the test may change it."""
+    return {EVENT_ID: ON_SALE}
+
+
+@pytest.fixture
+async def platform(postgres, valkey, tmp_path, events):
+    catalogue = ServiceSpec(
+        name="event", build=lambda _resources: events, routes=(bind(event.GET, _find),)
+    )
+    async with running(postgres, valkey, tmp_path, "auth", catalogue, "queue") as served:
+        yield served
+
+
+@pytest.fixture
+def event_id():
+    return EVENT_ID
+
+
+async def move(platform, verb, event_id, user):
+    token = platform.token(sub=str(user))
+    path = f"/api/queue/{verb}"
+    if verb == "status":
+        path, body = f"{path}?event_id={event_id}", {}
+        return await platform.ask("GET", "queue", path, token=token)
+    body = {"event_id": event_id}
+    return await platform.ask("POST", "queue", path, token=token, json=body)
+
+
+async def set_policy(platform, event_id, **policy):
+    path = f"/api/queue/{event_id}/policy"
+    return await platform.ask("PUT", "queue", path, token=platform.admin, json=policy)
+
+
+async def see(platform, event_id, what):
+    path = f"/api/queue/{event_id}/{what}"
+    return (await platform.ask("GET", "queue", path, token=platform.admin)).body
+
+
+async def until_admitted(platform, event_id, user, *, timeout_s=5.0):
+    started = time.monotonic()
+    while True:
+        place = (await move(platform, "heartbeat", event_id, user)).body
+        if place["state"] == "admitted":
+            return place
+        assert time.monotonic() - started < timeout_s
+        await asyncio.sleep(0.02)
+
+
+async def test_the_way_in_and_out(platform, event_id):
+    set_ = await set_policy(platform, event_id, capacity=1, session_ttl_s=60, grace_s=20)
+    assert (set_.body["capacity"], set_.body["grace_s"], set_.body["state"]) == (1, 20, "open")
+    first = (await move(platform, "enter", event_id, 11)).body
+    second = (await move(platform, "enter", event_id, 12)).body
+    assert (first["state"], first["position"]) == ("admitted", 0)
+    assert (second["state"], second["position"], second["entry_token"]) == ("waiting", 1, None)
+    assert 500 <= second["next_poll_ms"] <= 15_000
+    assert (await move(platform, "enter", event_id, 12)).body["position"] == 1
+
+    keys = (await platform.ask("GET", "queue", "/.well-known/jwks.json")).body["keys"]
+    claims = jwt.decode(
+        first["entry_token"],
+        public_key(Jwk.model_validate(keys[0])),
+        algorithms=["EdDSA"],
+        audience="tiketi:entry",
+        issuer="tiketi",
+    )
+    assert (claims["sub"], claims["event_id"], claims["number"]) == ("11", event_id, 1)
+    ends = datetime.fromisoformat(first["session_expires_at"])
+    assert claims["exp"] == int(ends.timestamp())
+
+    assert (await move(platform, "leave", event_id, 11)).body["was"] == "admitted"
+    assert (await move(platform, "status", event_id, 12)).body["state"] == "admitted"
+    assert (await move(platform, "status", event_id, 11)).code == "not_in_queue"
+    stats = await see(platform, event_id, "stats")
+    assert (stats["admitted_count"], stats["admitted_max"], stats["left_total"]) == (1, 1, 1)
+    assert stats["log_truncated"] is False
+    log = await see(platform, event_id, "log?limit=5000")
+    kinds = [entry["kind"] for entry in log["items"]]
+    assert kinds == [
+        *("policy", "policy", "entered", "admitted", "entered", "left", "admitted"),
+    ]
+
+
+async def test_a_session_that_ran_out_makes_room_within_a_second(platform, event_id):
+    await set_policy(platform, event_id, capacity=1, session_ttl_s=1)
+    await move(platform, "enter", event_id, 11)
+    await move(platform, "enter", event_id, 12)
+    started = time.monotonic()
+    await until_admitted(platform, event_id, 12)
+    assert time.monotonic() - started < 2
+
+
+async def test_a_confirmed_reservation_makes_room(platform, event_id, valkey):
+    await set_policy(platform, event_id, capacity=1)
+    await move(platform, "enter", event_id, 11)
+    await move(platform, "enter", event_id, 12)
+    payload = ReservationConfirmed(
+        reservation_id=5,
+        number="R5",
+        event_id=event_id,
+        user_id=11,
+        seat_ids=(1, 2),
+        total_price=1,
+        payment_id=9,
+    ).model_dump(mode="json")
+    message = Message(
+        MessageId("0190a000-0000-7000-8000-000000000001"),
+        "reservation.confirmed",
+        payload,
+        time.time_ns() // 1_000_000,
+    )
+    async with await RedisClient.connect(valkey.url) as client:
+        await StreamBus(client).publish("reservation", [message, message])
+    place = await until_admitted(platform, event_id, 12)
+    assert place["entry_token"]
+    assert (await move(platform, "status", event_id, 11)).code == "not_in_queue"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"event_id": "1"}, "event_id"),
+        ({"event_id": 0}, "event_id"),
+        ({"event_id": 2**63}, "event_id"),
+        ({"event_id": 1, "user_id": 7}, "user_id"),
+        ({}, "event_id"),
+    ],
+)
+async def test_bad_input_names_its_field(platform, body, field):
+    for verb in ("enter", "heartbeat", "leave"):
+        path = f"/api/queue/{verb}"
+        answer = await platform.ask("POST", "queue", path, token=platform.token(), json=body)
+        assert (answer.status, answer.code, answer.fields) == (400, "invalid_request", {field})
+
+
+async def test_refusals(platform, event_id):
+    assert (await move(platform, "enter", 999_999, 7)).code == "event_not_found"
+    assert (await platform.ask("POST", "queue", "/api/queue/enter", json={})).status == 401
+    path = f"/api/queue/{event_id}/policy"
+    answer = await platform.ask("PUT", "queue", path, token=platform.token(), json={"capacity": 1})
+    assert answer.status == 403
+    for bad in ({"capacity": -1}, {"capacity": True}, {"state": "shut"}, {"grace_s": 0}):
+        assert (await set_policy(platform, event_id, **bad)).code == "invalid_request"
+    assert (await see(platform, event_id, "log?cursor=zzz"))["code"] == "invalid_request"
+    await set_policy(platform, event_id, capacity=0, waiting_max=0)
+    full = await move(platform, "enter", event_id, 7)
+    assert (full.status, full.code) == (429, "waiting_room_full")
+    assert "Retry-After" in full.headers
+    await set_policy(platform, event_id, state="closed")
+    assert (await move(platform, "enter", event_id, 7)).code == "waiting_room_closed"
+
+
+async def test_valkey_gone_is_503_in_bounded_time(platform, event_id, valkey):
+    await move(platform, "enter", event_id, 11)
+    await valkey.stop()
+    try:
+        for verb in ("enter", "status", "leave"):
+            started = time.monotonic()
+            answer = await move(platform, verb, event_id, 11)
+            assert (answer.status, answer.code) == (503, "queue_unavailable")
+            assert "Retry-After" in answer.headers
+            assert time.monotonic() - started < 3
+    finally:
+        await valkey.start()
+
+
+async def test_before_and_after_the_sale_there_is_no_line(platform, events):
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    events[43] = ON_SALE.model_copy(update={"id": 43, "on_sale_at": soon, "status": "upcoming"})
+    events[44] = ON_SALE.model_copy(update={"id": 44, "status": "cancelled"})
+    for event_id in (43, 44):
+        answer = await move(platform, "enter", event_id, 7)
+        assert (answer.status, answer.code) == (409, "not_on_sale")
