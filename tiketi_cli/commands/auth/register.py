@@ -1,0 +1,54 @@
+"""`tiketi auth register`."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from tiketi_cli.context import session
+from tiketi_cli.errors import UsageError
+
+
+def register(
+    ctx: typer.Context,
+    *,
+    email: Annotated[str, typer.Option("--email", help="Where notifications go.")],
+    name: Annotated[str, typer.Option("--name", help="How to call you.")],
+    phone: Annotated[str | None, typer.Option("--phone", help="With or without dashes.")] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from stdin.")
+    ] = False,
+) -> None:
+    """Open an account and stay logged in to it. A password has 8 to 128 characters.
+
+        tiketi auth register --email kim@example.com --name "김하늘"
+        echo "$PASSWORD" | tiketi auth register --email a@b.kr --name A --password-stdin
+
+    The password comes from stdin, from TIKETI_PASSWORD or is asked for; it is not kept.
+    """
+    here = session(ctx)
+    client = here.anonymous()
+    opened = client.auth.register(
+        email=email, password=_password(from_stdin=password_stdin), name=name, phone=phone
+    )
+    here.remember(client, email=opened.user.email)
+    here.out.facts(
+        opened.user,
+        {"id": opened.user.id, "e-mail": opened.user.email, "name": opened.user.name},
+    )
+
+
+def _password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if given := os.environ.get("TIKETI_PASSWORD"):
+        return given
+    if not sys.stdin.isatty():
+        raise UsageError("no password", "say --password-stdin, or set TIKETI_PASSWORD")
+    from getpass import getpass
+
+    password = getpass("Password: ")
+    if getpass("Again: ") != password:
+        raise UsageError("the two passwords differ", "try again")
+    return password

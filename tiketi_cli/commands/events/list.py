@@ -1,0 +1,46 @@
+"""`tiketi events list`."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from tiketi_cli.context import session
+from tiketi_cli.parameters import Limit
+from tiketi_cli.text import when
+
+
+def list_(
+    ctx: typer.Context,
+    *,
+    status: Annotated[
+        Literal["upcoming", "on_sale", "sold_out", "ended", "cancelled"] | None,
+        typer.Option("--status", help="Only those that stand so."),
+    ] = None,
+    q: Annotated[
+        str | None,
+        typer.Option("--search", "-q", metavar="WORDS", help="Words in title, artist or venue."),
+    ] = None,
+    limit: Limit = 20,
+) -> None:
+    """List and search events, newest sale first.
+
+    tiketi events list
+    tiketi events list --status on_sale --search 콘서트
+    tiketi events list --json | jq '.items[].id'
+    """
+    here = session(ctx)
+    listing = here.client.events.list(status=status, q=q, limit=min(limit, 100))
+    here.out.items(
+        listing.to_list(limit),
+        {
+            "ID": lambda event: event.id,
+            "Status": lambda event: event.status,
+            "Title": lambda event: event.title,
+            "Artist": lambda event: event.artist,
+            "Venue": lambda event: event.venue,
+            "On sale": lambda event: when(event.on_sale_at),
+            "Doors": lambda event: when(event.starts_at),
+        },
+        right=("ID",),
+        none="no events; an administrator makes one: tiketi events create --help",
+    )

@@ -1,0 +1,59 @@
+"""`tiketi payments refund`."""
+
+from typing import Annotated
+
+import typer
+
+from tiketi_cli.context import session
+from tiketi_cli.parameters import DryRun, Key, Yes
+from tiketi_cli.text import points, won
+
+
+def refund(
+    ctx: typer.Context,
+    *,
+    payment_id: Annotated[int, typer.Argument(metavar="PAYMENT", min=1, help="The payment's id.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; the customer reads it.")],
+    amount: Annotated[
+        int | None,
+        typer.Option("--amount", metavar="WON", min=1, help="All that is left unless given."),
+    ] = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    idempotency_key: Key = None,
+) -> None:
+    """Give money back, points as points and card as card (administrators). The seats stay sold.
+
+        tiketi payments refund 1 --reason "공연 지연"
+        tiketi payments refund 1 --amount 5000 --reason "partial" --yes
+        tiketi payments refund 1 --reason test --dry-run
+
+    To give back seats and money, cancel the reservation.
+    """
+    here = session(ctx)
+    if dry_run or not yes:
+        payment = here.client.payments.get(payment_id)
+        left = payment.total_price - payment.refunded_points - payment.refunded_card
+        back = left if amount is None else amount
+        if dry_run:
+            here.out.facts(
+                {"payment_id": payment.id, "would_refund": back, "left": left},
+                {"payment": payment.id, "would give back": won(back), "of": won(left)},
+            )
+            return
+        here.confirm(
+            f"Give back {won(back)} of payment {payment_id} ({won(left)} left)?", yes=False
+        )
+    done = here.client.payments.refund(
+        payment_id, reason=reason, amount=amount, idempotency_key=idempotency_key
+    )
+    here.out.facts(
+        done,
+        {
+            "refund": done.id,
+            "amount": won(done.amount),
+            "points": points(done.points) if done.points else None,
+            "card": won(done.card) if done.card else None,
+            "status": done.status,
+        },
+    )

@@ -1,0 +1,30 @@
+"""`tiketi queue status`."""
+
+import typer
+
+from tiketi_cli.context import session
+from tiketi_cli.parameters import Event
+from tiketi_cli.text import lasting, when
+
+
+def status(ctx: typer.Context, event_id: Event) -> None:
+    """Show where you stand in an event's waiting room.
+
+        tiketi queue status 1
+        tiketi queue status 1 --json
+
+    Once admitted, the entry token is kept in the profile: reserving and paying just work.
+    """
+    here = session(ctx)
+    place = here.client.queue.status(event_id)
+    here.out.facts(
+        place,
+        {
+            "state": place.state,
+            "position": f"{place.position:,} of {place.waiting_count:,}"
+            if place.position
+            else None,
+            "about": lasting(place.eta_s) if place.eta_s is not None else None,
+            "until": when(place.session_expires_at) if place.session_expires_at else None,
+        },
+    )

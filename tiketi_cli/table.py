@@ -1,0 +1,102 @@
+"""The one table of commands: words, in the order of the help, to one line of help. Imports nothing.
+
+The command of the words `tickets check-in` is the function `check_in` of
+`tiketi_cli/commands/tickets/check_in.py`; a name that Python itself uses gets a `_` (`list_`).
+"""
+
+GROUPS: dict[str, str] = {
+    "auth": "Accounts and sessions",
+    "events": "What tickets are sold for",
+    "seats": "Halls, and which seats are free",
+    "queue": "The waiting room in front of an event",
+    "points": "The wallet: 1 point is 1 won",
+    "reservations": "Hold seats, look at them, give them back",
+    "payments": "Pay by card, points or both; refund",
+    "tickets": "What confirmed reservations became",
+    "notifications": "What was said to whom",
+    "config": "Where things are, and which platform and user",
+    "config profiles": "Platforms and users to choose from",
+}
+
+COMMANDS: dict[str, str] = {
+    "up": "Start the whole platform on this machine",
+    "down": "Stop it; the data stays",
+    "status": "Show what runs, where, and whether it answers",
+    "logs": "Show or follow the logs of the platform on this machine",
+    "auth login": "Log in by e-mail and password, and stay logged in",
+    "auth register": "Open an account and log in",
+    "auth me": "Show who you are",
+    "auth token": "Print an access token, for scripts",
+    "auth logout": "End the session and forget it",
+    "events create": "Announce an event (administrators)",
+    "events list": "List and search events",
+    "events show": "Show one event",
+    "seats layouts": "List the halls there are",
+    "seats generate": "Put a hall's seats on sale (administrators)",
+    "seats map": "Draw the seats of an event and how they stand",
+    "queue enter": "Join an event's waiting room and show your place",
+    "queue status": "Show where you stand",
+    "queue watch": "Enter, wait, and come back once admitted",
+    "queue heartbeat": "Say that you are still there",
+    "queue leave": "Give up your place or your session",
+    "queue policy": "Show how people are let in, or change it (administrators)",
+    "queue pause": "Let nobody in for now; the line stays (administrators)",
+    "queue resume": "Let people in again (administrators)",
+    "queue stats": "Show a waiting room at a glance (administrators)",
+    "queue log": "Print the admission log (administrators)",
+    "points charge": "Buy points by card",
+    "points balance": "Show your points",
+    "points history": "Show every change of your points",
+    "reservations create": "Hold seats: chosen ones, or the best there are",
+    "reservations list": "List your reservations",
+    "reservations show": "Show one reservation",
+    "reservations cancel": "Give the seats back; what was paid is refunded",
+    "payments pay": "Pay a reservation by card, points or both",
+    "payments show": "Show one payment",
+    "payments refund": "Give money back (administrators)",
+    "tickets list": "List your tickets",
+    "tickets show": "Show a ticket with its QR code",
+    "tickets check-in": "Let somebody in at the door, once (administrators)",
+    "notifications list": "List what was said to you",
+    "notifications mailbox": "Print the address of the sandbox mailbox",
+    "audit": "Recount an event: seats, queue, money, messages (administrators)",
+    "api": "Call any address of the platform",
+    "config path": "Print where the configuration lies",
+    "config show": "Show the settings in force; secrets are masked",
+    "config profiles list": "List the profiles",
+    "config profiles use": "Choose the profile used from now on",
+    "config profiles set": "Make a profile, or change where it points",
+    "config profiles remove": "Forget a profile and its tokens",
+    "completion": "Print the completion script of a shell",
+    "version": "Print the versions of tiketi and Python",
+}
+
+ALIASES: dict[str, str] = {"auth whoami": "auth me"}
+"""Other words for a command, not shown in the help."""
+
+COMMON_FLAGS: dict[str, str] = {
+    "--json": "Print one JSON document and nothing else on stdout",
+    "--profile": "Use this profile instead of the chosen one (TIKETI_PROFILE)",
+    "--url": "Talk to the platform at this address (TIKETI_URL); stored tokens stay at home",
+    "--verbose": "Show each request and answer on stderr; -v for short",
+    "--help": "Show help, with examples; -h for short",
+}
+
+_PYTHON_USES = frozenset({"list", "map"})
+
+
+def members(words: str) -> dict[str, str]:
+    """Next word → help of everything directly in a group; `""` is the root."""
+    prefix = f"{words} " if words else ""
+    found: dict[str, str] = {}
+    for name, help_line in (*COMMANDS.items(), *GROUPS.items()):
+        if name.startswith(prefix) and " " not in name[len(prefix) :]:
+            found[name[len(prefix) :]] = help_line
+    return found
+
+
+def location(words: str) -> tuple[str, str]:
+    """Module and function of a command."""
+    path = ALIASES.get(words, words).replace("-", "_").split()
+    name = path[-1]
+    return ".".join(("tiketi_cli.commands", *path)), f"{name}_" if name in _PYTHON_USES else name

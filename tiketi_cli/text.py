@@ -1,0 +1,56 @@
+"""How values look to a person: money, moments, durations. Machines read `--json` instead."""
+
+from datetime import UTC, datetime, timedelta
+
+from tiketi_cli.errors import UsageError
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def won(amount: int) -> str:
+    """`10,000원`."""
+    return f"{amount:,}원"
+
+
+def points(amount: int) -> str:
+    """`10,000 P`."""
+    return f"{amount:,} P"
+
+
+def signed_points(amount: int) -> str:
+    """`+10,000 P`, for changes."""
+    return f"{amount:+,} P"
+
+
+def when(moment: datetime | None) -> str:
+    """A moment in the time zone of this machine: `2026-05-01 20:00:00 KST`."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z") if moment is not None else "–"
+
+
+def lasting(seconds: float) -> str:
+    """`3 s`, `4 min 05 s`, `2 h 03 min`, `5 d 06 h`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3_600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    if whole < 86_400:
+        return f"{whole // 3_600} h {whole % 3_600 // 60:02} min"
+    return f"{whole // 86_400} d {whole % 86_400 // 3_600:02} h"
+
+
+def moment(text: str, *, now: datetime | None = None) -> datetime:
+    """`now`, `+2h`, `+30d`, or an ISO date and time, in this machine's zone unless it names one."""
+    now = now or datetime.now(UTC)
+    if text == "now":
+        return now
+    if text.startswith("+") and text[-1] in _UNITS_S and text[1:-1].isdecimal():
+        return now + timedelta(seconds=int(text[1:-1]) * _UNITS_S[text[-1]])
+    try:
+        parsed = datetime.fromisoformat(text)
+        return parsed if parsed.tzinfo is not None else parsed.astimezone()
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"not a time: {text!r}",
+            'write now, +30m, +2h, +7d or a date such as "2026-12-24 19:00"',
+        ) from None
