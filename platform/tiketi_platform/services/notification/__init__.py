@@ -1,0 +1,1 @@
+"""The notification service: hears what happened and tells the people it concerns."""
