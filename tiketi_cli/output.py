@@ -23,7 +23,7 @@ STYLES = {
     "PENDING": "yellow", "upcoming": "yellow", "waiting": "yellow", "paused": "yellow",
     "starting": "yellow", "PARTIALLY_REFUNDED": "yellow",
     "CANCELLED": "red", "EXPIRED": "red", "FAILED": "red", "REFUNDED": "red", "closed": "red",
-    "cancelled": "red", "down": "red", "sold_out": "red",
+    "cancelled": "red", "down": "red", "sold_out": "red", "ok": "green", "unwell": "red", "live": "yellow",
 }  # fmt: skip
 """Colours of the words that say how something stands; on a terminal only."""
 

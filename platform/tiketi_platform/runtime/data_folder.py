@@ -26,6 +26,8 @@ from tiketi_platform.runtime.engines.process import ProcessId
 from tiketi_platform.runtime.errors import FolderInUseError, ForeignFolderError
 from tiketi_platform.runtime.record import RECORD_NAME, PlatformRecord
 
+ADMIN_EMAIL: Final = "admin@tiketi.test"
+"""The administrator of an embedded platform; the password is the secret `admin-password`."""
 _PARTS: Final = ("postgres", "valkey", "sandbox", "keys", "secrets", "logs", "run")
 _SECRET_BYTES: Final = 32
 _LOCK_NAME: Final = "lock"

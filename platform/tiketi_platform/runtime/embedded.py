@@ -17,7 +17,7 @@ from tiketi_platform.adapters.postgres.bootstrap import create_databases
 from tiketi_platform.framework.settings import Settings
 from tiketi_platform.framework.telemetry import configure_logging, log
 from tiketi_platform.runtime.children import Child
-from tiketi_platform.runtime.data_folder import DataFolder
+from tiketi_platform.runtime.data_folder import ADMIN_EMAIL, DataFolder
 from tiketi_platform.runtime.engines.ports import require_free
 from tiketi_platform.runtime.engines.postgres import PostgresServer
 from tiketi_platform.runtime.engines.process import ProcessId
@@ -30,7 +30,6 @@ from tiketi_platform.sandbox.ports import MAILBOX_PORT, SMTP_PORT, TOSS_PORT
 from tiketi_platform.sandbox.run import running_sandboxes
 
 TOSS_SECRET: Final = "toss-secret-key"  # noqa: S105  # the secret's name, not the secret
-ADMIN_EMAIL: Final = "admin@tiketi.test"
 SIGNING_SERVICES: Final = ("auth", "queue", "reservation")
 SANDBOX_PORTS: Final = {"toss": TOSS_PORT, "smtp": SMTP_PORT, "mailbox": MAILBOX_PORT}
 
