@@ -3,6 +3,7 @@
 Keys of one waiting room share the hash tag `{event id}`, so that one script may touch them all.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -45,6 +46,11 @@ _PARTS: Final = (
 def room(event_id: int) -> RoomKeys:
     """The keys of the waiting room of `event_id`."""
     return RoomKeys(tuple(f"queue:{{{event_id}}}:{part}" for part in _PARTS))
+
+
+def seat_locks(event_id: int, seat_ids: Iterable[int]) -> list[str]:
+    """Strings: the owner token of whoever is reserving the seat right now, one key per seat."""
+    return [f"seats:{{{event_id}}}:lock:{seat_id}" for seat_id in seat_ids]
 
 
 def messages(service: str) -> str:

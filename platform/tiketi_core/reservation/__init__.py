@@ -1,0 +1,1 @@
+"""Seats, holds with a deadline, and the tickets they become."""

@@ -1,0 +1,1 @@
+"""The reservation service: seats, holds with a deadline, and tickets."""
