@@ -36,7 +36,8 @@ RequestT = TypeVar("RequestT", bound=Request)
 ResponseT = TypeVar("ResponseT", bound=Wire)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# No slots: Python 3.11 cannot make `Operation[...](...)` of a generic, frozen class that has them.
+@dataclass(frozen=True, kw_only=True)
 class Operation(Generic[RequestT, ResponseT]):
     """One thing a client can ask of a service.
 

@@ -27,7 +27,8 @@ class Task:
     work: Work
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# No slots: Python 3.11 cannot make `ServiceSpec[...](...)` of a generic, frozen class that has them.
+@dataclass(frozen=True, kw_only=True)
 class ServiceSpec(Generic[ServiceT, ResourcesT]):
     """One of the six services."""
 
