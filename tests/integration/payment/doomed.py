@@ -107,7 +107,7 @@ async def main(dsn: str, url: str, step: str) -> None:
     async with TossGateway(settings) as gateway:
         saga = Saga(
             database,
-            Doom(gateway, step),  # type: ignore[arg-type]  # it answers to every method of the port
+            Doom(gateway, step),
             None,
             directory=Directory(),
             clock=Clock(),

@@ -232,7 +232,7 @@ def opened(engine: OneDatabase) -> Iterator[tuple[asyncio.Runner, Database]]:
 def test_postgresql_keeps_the_books_as_the_reference_does(payment_postgres: OneDatabase):
     with opened(payment_postgres) as (runner, database):
         run_state_machine_as_test(
-            lambda: BooksMachine(runner, database),
+            lambda: BooksMachine(runner, database),  # type: ignore[arg-type]  # a factory will do
             settings=settings(
                 max_examples=25,
                 stateful_step_count=20,

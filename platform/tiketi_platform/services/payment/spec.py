@@ -23,7 +23,7 @@ def _refunding(
     return listen
 
 
-SPEC: Final = ServiceSpec[PaymentService, Resources](
+SPEC: Final[ServiceSpec[PaymentService, Resources]] = ServiceSpec(
     name="payment",
     schema="payment",
     uses_redis=True,

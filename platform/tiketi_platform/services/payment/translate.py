@@ -2,6 +2,9 @@
 
 import hashlib
 from datetime import UTC, datetime
+from typing import TypeVar
+
+import orjson
 
 from tiketi_core.kernel.ids import PaymentId, ReservationId
 from tiketi_core.kernel.message import Message
@@ -9,7 +12,9 @@ from tiketi_core.payment import model
 from tiketi_core.payment.use_cases import Buy, Caller, Pay
 from tiketi_platform.framework.call import Call
 from tiketi_sdk.contract import messages, payment
-from tiketi_sdk.contract.operation import Operation, RequestT, ResponseT
+from tiketi_sdk.contract.operation import Operation, RequestT, ResponseT, Wire
+
+PayloadT = TypeVar("PayloadT", bound=Wire)
 
 
 def caller(operation: Operation[RequestT, ResponseT], call: Call[RequestT]) -> Caller:
@@ -107,16 +112,21 @@ def history_wire(line: model.HistoryLine) -> payment.PointHistory:
 
 def refused_reservation(message: Message) -> tuple[PaymentId, str] | None:
     """Which payment came for nothing, and why."""
-    refused = messages.ReservationRefused.model_validate(message.payload)
+    refused = _read(messages.ReservationRefused, message)
     return PaymentId(refused.payment_id), f"reservation {refused.reason}"
 
 
 def cancelled_reservation(message: Message) -> tuple[PaymentId, str] | None:
     """Which payment a cancelled reservation had, if it was paid."""
-    cancelled = messages.ReservationCancelled.model_validate(message.payload)
+    cancelled = _read(messages.ReservationCancelled, message)
     if cancelled.payment_id is None:
         return None
     return PaymentId(cancelled.payment_id), f"reservation cancelled {cancelled.reason}"
+
+
+def _read(kind: type[PayloadT], message: Message) -> PayloadT:
+    # Strict structs take JSON's lists and moments from JSON only, not from decoded values.
+    return kind.model_validate_json(orjson.dumps(message.payload))
 
 
 def _moment(ms: int) -> datetime:
