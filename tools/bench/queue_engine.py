@@ -1,7 +1,7 @@
 """What the waiting room costs Valkey: µs per script and bytes per waiting user as the line grows.
 
-Time is the CPU of Valkey's main thread, its socket included; `floor_us` is a script that returns at once,
-with the same keys. Run it as `python tools/bench/queue_engine.py [--json]`; under a minute.
+Time is the CPU of Valkey's main thread, its socket included, the median of bursts; each burst of an
+operation is preceded by one of a script that returns at once, with the same keys: `_floors` is the ratio. Run it as `python tools/bench/queue_engine.py [--json]`; under a minute.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import random
 import sys
 import tempfile
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 from tiketi_core.kernel.ids import EventId, UserId
@@ -87,24 +88,34 @@ async def measure(client: RedisClient, size: int) -> Row:
     now_ms = START_MS + size // 100 + 1_000
     somebody = random.Random(1)  # noqa: S311  # picks whom to ask, guards nothing
 
-    async def timed(name: str, work: Any, count: int = OPERATIONS_COUNT) -> None:
+    sha1 = await client.execute("SCRIPT", "LOAD", "return 1")
+    assert isinstance(sha1, bytes)
+    room_keys = keys.room(EVENT).all
+
+    async def burst(work: Any, first: int) -> float:
         await meter.reset()
-        for first in range(0, count, CALLERS_COUNT):
-            await asyncio.gather(*(work(n) for n in range(first, first + CALLERS_COUNT)))
-        row[name] = round(await meter.us() / count, 2)
+        await asyncio.gather(*(work(n) for n in range(first, first + CALLERS_COUNT)))
+        return await meter.us() / CALLERS_COUNT
+
+    async def timed(name: str, work: Any) -> None:
+        figures, floors = [], []
+        for first in range(0, OPERATIONS_COUNT, CALLERS_COUNT):
+            floors.append(await burst(floor, first))
+            figures.append(await burst(work, first))
+        row[f"{name}_us"] = round(median(figures), 1)
+        row[f"{name}_floors"] = round(median(figures) / median(floors), 1)
+
+    async def floor(_: int) -> None:
+        await client.execute("EVALSHA", sha1, 8, *room_keys, now_ms, 17)
 
     def anybody() -> UserId:
         return UserId(1_000_000 + somebody.randrange(size))
 
-    sha1 = await client.execute("SCRIPT", "LOAD", "return 1")
-    assert isinstance(sha1, bytes)
-    room_keys = keys.room(EVENT).all
-    await timed("floor_us", lambda _: client.execute("EVALSHA", sha1, 8, *room_keys, now_ms, 17))
-    await timed("status_us", lambda _: room.status(EVENT, anybody(), now_ms=now_ms))
-    await timed("again_us", lambda _: room.enter(EVENT, [anybody()], now_ms=now_ms))
-    await timed("enter_us", lambda n: room.enter(EVENT, [UserId(9_000_000 + n)], now_ms=now_ms))
-    await timed("leave_us", lambda n: room.leave(EVENT, UserId(9_000_000 + n), now_ms=now_ms))
-    await timed("idle_admit_us", lambda _: room.admit(EVENT, now_ms=now_ms))
+    await timed("status", lambda _: room.status(EVENT, anybody(), now_ms=now_ms))
+    await timed("again", lambda _: room.enter(EVENT, [anybody()], now_ms=now_ms))
+    await timed("enter", lambda n: room.enter(EVENT, [UserId(9_000_000 + n)], now_ms=now_ms))
+    await timed("leave", lambda n: room.leave(EVENT, UserId(9_000_000 + n), now_ms=now_ms))
+    await timed("idle_admit", lambda _: room.admit(EVENT, now_ms=now_ms))
     if size >= 1_000:
         await _admissions(room, meter, row, now_ms=now_ms)
     return row
