@@ -1,0 +1,1 @@
+"""The event service: the catalogue of what is on."""

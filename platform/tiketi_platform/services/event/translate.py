@@ -1,0 +1,114 @@
+"""Between the contract's structs and the core's events; the one place that knows both."""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import orjson
+
+from tiketi_core.event import rules
+from tiketi_core.event.model import CreationKey, Event, Listing, NewEvent, Position, Search
+from tiketi_core.kernel.errors import InvalidRequestError
+from tiketi_core.kernel.ids import EventId, UserId
+from tiketi_sdk.contract import event as wire
+from tiketi_sdk.contract.fields import ID_MAX, Page
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_CURSOR: Final = re.compile(r"([0-9]{1,13})\.([0-9]{1,19})", re.ASCII)
+
+
+def to_wire(event: Event, *, now_ms: int) -> wire.Event:
+    """An event with its status at `now_ms`."""
+    return wire.Event(
+        id=event.id,
+        title=event.title,
+        artist=event.artist,
+        venue=event.venue,
+        description=event.description,
+        starts_at=_instant(event.starts_at_ms),
+        on_sale_at=_instant(event.on_sale_at_ms),
+        sale_ends_at=_instant(event.sale_ends_at_ms),
+        seats_per_user_max=event.seats_per_user_max,
+        status=rules.status_at(event, now_ms),
+        created_at=_instant(event.created_at_ms),
+        updated_at=_instant(event.updated_at_ms),
+        version=event.version,
+    )
+
+
+def to_page(listing: Listing, *, now_ms: int) -> Page[wire.Event]:
+    """A page with the cursor of the next."""
+    return Page[wire.Event](
+        items=tuple(to_wire(event, now_ms=now_ms) for event in listing.events),
+        next_cursor=None if listing.next is None else to_cursor(listing.next),
+    )
+
+
+def right_until_ms(events: Iterable[Event], *, now_ms: int) -> int | None:
+    """When the first of these statuses changes; None when none ever does."""
+    changes = (rules.next_change_ms(event, now_ms) for event in events)
+    return min((change for change in changes if change is not None), default=None)
+
+
+def to_new(request: wire.CreateEventRequest) -> NewEvent:
+    """An announcement; moments are cut to the millisecond."""
+    return NewEvent(
+        title=request.title,
+        artist=request.artist,
+        venue=request.venue,
+        description=request.description,
+        starts_at_ms=_epoch_ms(request.starts_at),
+        on_sale_at_ms=_epoch_ms(request.on_sale_at),
+        sale_ends_at_ms=_epoch_ms(request.sale_ends_at),
+        seats_per_user_max=request.seats_per_user_max,
+    )
+
+
+def to_key(event: NewEvent, user_id: UserId, key: str | None) -> CreationKey:
+    """The key of an announcement; the same moment in another time zone is the same announcement."""
+    content = orjson.dumps(asdict(event), option=orjson.OPT_SORT_KEYS)
+    return CreationKey(user_id=user_id, key=key, request_hash=hashlib.sha256(content).digest())
+
+
+def to_search(request: wire.ListEventsRequest) -> Search:
+    """What is asked for; InvalidRequestError for a cursor that we did not give."""
+    return Search(
+        status=request.status,
+        words=() if request.q is None else rules.words(request.q),
+        below=None if request.cursor is None else from_cursor(request.cursor),
+        limit=request.limit,
+    )
+
+
+def to_cursor(position: Position) -> str:
+    """An opaque cursor."""
+    text = f"{position.on_sale_at_ms}.{position.id}"
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def from_cursor(cursor: str) -> Position:
+    """Where a page ended; InvalidRequestError for a cursor that we did not give."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        text = ""
+    match = _CURSOR.fullmatch(text)
+    if match is None or int(match[2]) > ID_MAX:
+        raise InvalidRequestError("is not a cursor of this listing", field="cursor")
+    return Position(on_sale_at_ms=int(match[1]), id=EventId(int(match[2])))
+
+
+def _epoch_ms(instant: datetime) -> int:
+    # Not `timestamp()`: it rounds, and it fails near the calendar's ends.
+    return (instant - _EPOCH) // _MILLISECOND
+
+
+def _instant(moment_ms: int) -> datetime:
+    return _EPOCH + moment_ms * _MILLISECOND
