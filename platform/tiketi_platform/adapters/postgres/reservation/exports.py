@@ -25,4 +25,4 @@ class PostgresExports:
     ) -> list[dict[str, Any]]:
         """Rows (reservation_id, number, user_id, status, …, seat_ids, ticket_count, payment_id)."""
         rows = await self._database.fetch(_SQL["export_reservations"], event_id, above_id, limit)
-        return [dict(row) for row in rows]
+        return [{**row, "seat_ids": tuple(row["seat_ids"])} for row in rows]
