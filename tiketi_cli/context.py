@@ -74,7 +74,7 @@ class Session:
         if yes:
             return
         if not sys.stdin.isatty():
-            raise UsageError(question, "add --yes: nobody can be asked here")
+            raise UsageError(f"nobody can be asked here: {question}", "add --yes")
         sys.stderr.write(f"{question} [y/N] ")
         sys.stderr.flush()
         if sys.stdin.readline().strip().lower() not in {"y", "yes", "예", "네"}:

@@ -130,7 +130,7 @@ def _launch_error(error: BaseException) -> int | None:
     launch = sys.modules.get("tiketi_platform.runtime.errors")
     if launch is None or not isinstance(error, launch.LaunchError):
         return None
-    what, *more = str(error).splitlines()
+    what, *more = _told_by_child(str(error).splitlines())
     hint = ""
     if isinstance(error, launch.PortTakenError):
         hint = "other ports: TIKETI_AUTH_PORT=4001 and so on, by the names in brackets"
@@ -138,6 +138,14 @@ def _launch_error(error: BaseException) -> int | None:
         hint = "see it: tiketi status; stop it: tiketi down"
     complain(what, hint, *more)
     return 9 if not isinstance(error, launch.FolderInUseError) else 7
+
+
+def _told_by_child(lines: list[str]) -> list[str]:
+    """A platform started apart ends with an error of this very form in its log: that is the cause."""
+    for number, line in enumerate(lines):
+        if line.startswith("error: "):
+            return [line.removeprefix("error: "), *(more.strip() for more in lines[number + 1 :])]
+    return lines
 
 
 def _extra_missing(error: ModuleNotFoundError) -> int:
