@@ -17,7 +17,7 @@ from tiketi_platform.adapters.redis import RedisClient
 from tiketi_platform.adapters.redis.bus import StreamBus
 from tiketi_platform.adapters.tokens.keys import public_key
 from tiketi_platform.framework.routing import bind
-from tiketi_platform.framework.spec import ServiceSpec
+from tiketi_platform.framework.spec import AnySpec, ServiceSpec
 from tiketi_sdk.contract import event
 from tiketi_sdk.contract.auth import Jwk
 from tiketi_sdk.contract.messages import ReservationConfirmed
@@ -54,7 +54,7 @@ def events():
 
 @pytest.fixture
 async def platform(postgres, valkey, tmp_path, events):
-    catalogue = ServiceSpec(
+    catalogue: AnySpec = ServiceSpec(
         name="event", build=lambda _resources: events, routes=(bind(event.GET, _find),)
     )
     async with running(postgres, valkey, tmp_path, "auth", catalogue, "queue") as served:

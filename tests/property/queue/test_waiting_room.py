@@ -207,12 +207,16 @@ class WaitingRoomMachine(RuleBasedStateMachine):
     def recount(self):
         if not hasattr(self, "model"):
             return
-        waiting, inside, reached = {}, {}, 0
-        last_id = (0, -1)
+        waiting: dict[UserId, int] = {}
+        inside: dict[UserId, int] = {}
+        reached, last_id = 0, (0, -1)
         for line in self.model.lines:
-            this_id = tuple(map(int, line.id.split("-")))
-            assert this_id > last_id
-            last_id = this_id
+            ms, _, sequence = line.id.partition("-")
+            assert (int(ms), int(sequence)) > last_id
+            last_id = (int(ms), int(sequence))
+            if line.user_id is None or line.number is None:
+                assert line.kind == "policy"
+                continue
             match line.kind:
                 case "entered":
                     assert line.user_id not in waiting
