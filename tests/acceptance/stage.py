@@ -12,14 +12,16 @@ import signal
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+import asyncpg
 import psutil
+from asyncpg import Connection, Record
 
 from tests.engines import short_folder
 from tests.users import as_ordinary_user, environment, program
@@ -113,7 +115,9 @@ class Stage:
             self.admin.points.grant([u.user_id for u in users], amount=points, reference=prefix)
         return [self.client(user.token) for user in users]
 
-    def concert(self, *, layout: str = "small_theater", capacity: int = 100, **changes: Any) -> Event:
+    def concert(
+        self, *, layout: str = "small_theater", capacity: int = 100, **changes: Any
+    ) -> Event:
         """An event that is on sale, with seats and a waiting room."""
         now = datetime.now(UTC)
         said: dict[str, Any] = {
@@ -142,6 +146,15 @@ class Stage:
         """The platform's PostgreSQL, as the one who may do everything."""
         password = self.folder.secret(SUPERUSER_SECRET)
         return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{self.record.ports['postgres']}/{database}"
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Connection[Record]]:
+        """A connection of the superuser, who may break what the services may not."""
+        connection = await asyncpg.connect(self.superuser_dsn())
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
     def valkey_url(self) -> str:
         """The platform's Valkey."""
@@ -209,15 +222,14 @@ def running(
 ) -> Iterator[Stage]:
     """A platform over `path` (or a folder that disappears) until the block ends; then nothing of it is left."""
     if path is None:
-        with short_folder() as made, running(
-            made / "data", mode=mode, ordinary_user=ordinary_user, **environ
-        ) as stage:
+        with (
+            short_folder() as made,
+            running(made / "data", mode=mode, ordinary_user=ordinary_user, **environ) as stage,
+        ):
             yield stage
         return
     ports, sandbox_ports = free_ports()
-    process = launch(
-        path, ports, sandbox_ports, mode=mode, ordinary_user=ordinary_user, **environ
-    )
+    process = launch(path, ports, sandbox_ports, mode=mode, ordinary_user=ordinary_user, **environ)
     family: list[psutil.Process] = []
     try:
         await_ready(path, ports, process)
@@ -247,6 +259,15 @@ def administrator(folder: Path, ports: Mapping[str, int]) -> Iterator[Tiketi]:
     with Tiketi(config=config(ports)) as admin:
         admin.auth.login(email=ADMIN_EMAIL, password=password)
         yield admin
+
+
+def patiently(ask: Callable[[], T | bool | None], *, timeout_s: float = 15.0) -> T:
+    """What `ask` answered first that is true, for tests that block; fails when nothing is in time."""
+    deadline_s = time.monotonic() + timeout_s
+    while not (answer := ask()):
+        assert time.monotonic() < deadline_s, "the answer did not come in time"
+        time.sleep(_POLL_S)
+    return cast("T", answer)
 
 
 def descendants(pid: int) -> list[ProcessId]:
