@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Final, Literal, TextIO
 from urllib.parse import urlsplit
 
-from tiketi_platform.adapters.postgres.bootstrap import SERVICES as SCHEMA_SERVICES
-from tiketi_platform.adapters.postgres.bootstrap import create_databases
 from tiketi_platform.framework.settings import Settings
 from tiketi_platform.framework.telemetry import configure_logging, log
 from tiketi_platform.runtime.children import Child
@@ -24,10 +22,8 @@ from tiketi_platform.runtime.engines.process import ProcessId
 from tiketi_platform.runtime.engines.valkey import ValkeyServer
 from tiketi_platform.runtime.record import PlatformRecord, State
 from tiketi_platform.runtime.registry import NAMES
-from tiketi_platform.runtime.single import running_services
 from tiketi_platform.runtime.supervisor import Supervisor
 from tiketi_platform.sandbox.ports import MAILBOX_PORT, SMTP_PORT, TOSS_PORT
-from tiketi_platform.sandbox.run import running_sandboxes
 
 TOSS_SECRET: Final = "toss-secret-key"  # noqa: S105  # the secret's name, not the secret
 SIGNING_SERVICES: Final = ("auth", "queue", "reservation")
@@ -114,15 +110,20 @@ class Platform:
         postgres = PostgresServer(folder) if options.postgres_url is None else None
         valkey = ValkeyServer(folder) if options.redis_url is None else None
         engines = [engine for engine in (postgres, valkey) if engine is not None]
+        # A second of imports hides behind the engines' start; children import for themselves.
+        loading = asyncio.create_task(asyncio.to_thread(_load, self._options.mode))
         if engines:
             await self._supervisor.add_engines(*engines)
             self._engine_ports = {engine.name: engine.port for engine in engines}
+        await loading
         self._progress("database")
+        from tiketi_platform.adapters.postgres import bootstrap  # see _load
+
         owner_url = options.postgres_url or (postgres.superuser_dsn if postgres else "")
         database = urlsplit(options.postgres_url or "").path.lstrip("/") or "tiketi"
-        await create_databases(
+        await bootstrap.create_databases(
             owner_url,
-            {service: folder.secret(f"{service}-database") for service in SCHEMA_SERVICES},
+            {service: folder.secret(f"{service}-database") for service in bootstrap.SERVICES},
             database=database,
             is_ours_alone=postgres is not None,
         )
@@ -151,6 +152,9 @@ class Platform:
         )
 
     async def _embedded(self, settings: Settings, stack: AsyncExitStack) -> None:
+        from tiketi_platform.runtime.single import running_services  # see _load
+        from tiketi_platform.sandbox.run import running_sandboxes
+
         ports = self._options.sandbox_ports
         self._progress("sandboxes")
         await stack.enter_async_context(
@@ -233,6 +237,15 @@ async def run_platform(
             on_ready()
             log.info("ready", extra={"folder": str(folder.path), "mode": options.mode})
             await platform.watch()
+
+
+def _load(mode: Mode) -> None:
+    """Import what the services need, so that importing them later costs nothing."""
+    if mode == "embedded":
+        from tiketi_platform.runtime.registry import spec_of
+
+        for name in NAMES:
+            spec_of(name)
 
 
 def _service_child(name: str, settings: Settings) -> Child:
