@@ -28,9 +28,9 @@ from tests.users import as_ordinary_user, environment, program
 from tiketi_platform.runtime.data_folder import ADMIN_EMAIL, DataFolder
 from tiketi_platform.runtime.embedded import SANDBOX_PORTS, Mode, ready_urls
 from tiketi_platform.runtime.engines.ports import free_port
-from tiketi_platform.runtime.engines.process import ProcessId, spawn, tail
 from tiketi_platform.runtime.engines.postgres import SUPERUSER_SECRET
 from tiketi_platform.runtime.engines.postgres_settings import SUPERUSER
+from tiketi_platform.runtime.engines.process import ProcessId, spawn, tail
 from tiketi_platform.runtime.readiness import is_ready
 from tiketi_platform.runtime.record import PlatformRecord
 from tiketi_platform.runtime.registry import NAMES

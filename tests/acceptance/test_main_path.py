@@ -14,6 +14,7 @@ from tests.acceptance.stage import OK, Stage, patiently
 from tiketi_sdk import Tiketi, errors
 from tiketi_sdk.audit import audit_event
 from tiketi_sdk.contract.event import Event
+from tiketi_sdk.contract.payment import Payment
 from tiketi_sdk.contract.reservation import Reservation
 
 T = TypeVar("T")
@@ -175,9 +176,13 @@ def test_a_declined_card_costs_nothing_and_may_be_tried_again(platform: Stage):
     client = platform.visitor()
     client.points.charge(5_000, pg_token=OK)
     held = hold(client, event)
-    split = {"point_used": 5_000, "card_amount": held.total_price - 5_000}
+
+    def pay(card: str) -> Payment:
+        rest = held.total_price - 5_000
+        return client.payments.create(held, point_used=5_000, card_amount=rest, pg_token=card)
+
     with pytest.raises(errors.CardDeclinedError):
-        client.payments.create(held, **split, pg_token="toss_token_declined")  # noqa: S106  # a test card
+        pay("toss_token_declined")
     wallet = client.points.balance()
     assert (wallet.balance, wallet.held) == (5_000, 0)
     assert client.reservations.get(held.id).status == "PENDING"
@@ -185,7 +190,7 @@ def test_a_declined_card_costs_nothing_and_may_be_tried_again(platform: Stage):
         client.payments.create(held, card_amount=held.total_price - 1, pg_token=OK)
     with pytest.raises(errors.InsufficientPointsError):
         client.payments.create(held, point_used=held.total_price)
-    assert client.payments.create(held, **split, pg_token=OK).status == "COMPLETED"
+    assert pay(OK).status == "COMPLETED"
     assert client.reservations.wait_until_settled(held.id).status == "CONFIRMED"
     assert_clean(platform, event)
 

@@ -127,7 +127,8 @@ class TokenVerifier:
         return claims
 
     async def _verified(self, token: str, audience: str, key_of: KeyLookup) -> dict[str, Any]:
-        if len(token) > bounds.token_bytes_max:
+        # Headers may hold any bytes; what is not ASCII is no token and would break the decoder.
+        if len(token) > bounds.token_bytes_max or not token.isascii():
             raise TokenInvalidError
         try:
             header = jwt.get_unverified_header(token)
