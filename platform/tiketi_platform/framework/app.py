@@ -1,12 +1,12 @@
 """Builds the aiohttp application of one service out of its spec; starts nothing."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from aiohttp import web
 
 from tiketi_core.kernel import bounds
 from tiketi_platform.framework.access import TokenVerifier
-from tiketi_platform.framework.edge import edge
+from tiketi_platform.framework.edge import Answer, Edge, unknown_address
 from tiketi_platform.framework.health import Check, health_routes
 from tiketi_platform.framework.openapi import document
 from tiketi_platform.framework.routing import JSON_TYPE, Route
@@ -29,10 +29,8 @@ def build_app(
 ) -> web.Application:
     """The application: the spec's routes, health, metrics and the OpenAPI document, behind the edge."""
     metrics = Metrics(spec.name)
-    operation_of: dict[object, str] = {}
-    app = web.Application(
-        middlewares=[edge(metrics, operation_of)], client_max_size=bounds.provision_body_bytes_max
-    )
+    edge = Edge(metrics)
+    app = web.Application(client_max_size=bounds.provision_body_bytes_max)
     app[METRICS] = metrics
     routes = [
         route
@@ -41,20 +39,20 @@ def build_app(
     ]
     for route in routes:
         operation = route.operation
-        # GET only: aiohttp would add HEAD by itself, which the contract does not know.
-        added = app.router.add_route(
-            operation.method, operation.path, route.answer(service, verifier)
-        )
-        operation_of[added.resource] = operation.name
+        # GET only: aiohttp's shortcut would add HEAD by itself, which the contract does not know.
+        answer = edge.around(operation.name, route.answer(service, verifier))
+        app.router.add_route(operation.method, operation.path, answer)
     openapi = document(spec.name, [route.operation for route in routes], version=version)
 
     async def serve_openapi(_request: web.Request) -> web.Response:
         return web.Response(body=openapi, content_type=JSON_TYPE)
 
-    extra: list[tuple[str, Callable[[web.Request], Awaitable[web.StreamResponse]]]] = [
+    extra: list[tuple[str, Answer]] = [
         *health_routes(spec.name, metrics, checks, version=version, revision=revision),
         ("/openapi.json", serve_openapi),
     ]
     for path, answer in extra:
-        operation_of[app.router.add_route("GET", path, answer).resource] = path
+        app.router.add_route("GET", path, edge.around(path, answer))
+    # Last, because it matches everything.
+    app.router.add_route("*", "/{path:.*}", edge.around("unknown", unknown_address))
     return app

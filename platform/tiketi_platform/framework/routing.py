@@ -1,6 +1,5 @@
 """Binds an operation of the contract to a handler: access, decoding, encoding and refusals in one place."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,7 +12,6 @@ from tiketi_core.kernel.errors import (
     DomainError,
     ForbiddenError,
     InvalidRequestError,
-    UnavailableError,
 )
 from tiketi_platform.framework import problems
 from tiketi_platform.framework.access import (
@@ -92,15 +90,11 @@ class _Endpoint:
         request_id = request_id_var.get()
         try:
             call = await self._call(request, request_id)
-            async with asyncio.timeout(bounds.request_timeout_ms / 1000):
-                result = await self._handler(self._service, call)
+            result = await self._handler(self._service, call)
         except ValidationError as error:
             return problems.from_validation(error, request_id=request_id)
         except DomainError as error:
             return self._refusal(error, request_id)
-        except TimeoutError:
-            log.warning("request timed out", extra={"operation": self._operation.name})
-            return problems.from_domain(UnavailableError("it took too long"), request_id=request_id)
         return self._success(result)
 
     async def _call(self, request: web.Request, request_id: str) -> Call[Any]:

@@ -3,15 +3,20 @@
 import contextvars
 import logging
 import sys
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import accumulate
 from typing import Final, TextIO
 
 import orjson
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Metric
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
 
 request_id_var: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 """The id of the request (or message) being worked on, for log lines."""
 
 log: Final = logging.getLogger("tiketi")
+_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "taskName", "asctime"}
 
 
@@ -49,22 +54,16 @@ def configure_logging(*, service: str = "", stream: TextIO | None = None) -> Non
 
 
 class Metrics:
-    """The metrics of one service; each has its own registry, so that six fit into one process."""
+    """The metrics of one service; each has its own registry, so that six fit into one process.
+
+    Requests are counted in plain lists and turned into Prometheus' families when somebody scrapes:
+    the client library's own histogram takes a lock per bucket and request.
+    """
 
     def __init__(self, service: str) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Histogram(
-            "tiketi_request_seconds",
-            "Time from the first byte of a request to the last of its answer, in seconds.",
-            ("service", "operation", "status"),
-            registry=self.registry,
-        )
-        self.in_flight = Gauge(
-            "tiketi_requests_in_flight",
-            "Requests being worked on.",
-            ("service",),
-            registry=self.registry,
-        ).labels(service)
+        self.in_flight_count = 0
+        """Requests being worked on."""
         self.task_failures = Counter(
             "tiketi_task_failures",
             "Rounds of background work that raised.",
@@ -72,12 +71,45 @@ class Metrics:
             registry=self.registry,
         )
         self._service = service
-        self._observers: dict[tuple[str, int], Histogram] = {}
+        self._series: dict[tuple[str, int], _Series] = {}
+        self.registry.register(self)
 
     def observe(self, operation: str, status: int, seconds: float) -> None:
-        """Count one request; label lookups are remembered because they cost more than the counting."""
-        observer = self._observers.get((operation, status))
-        if observer is None:
-            observer = self.requests.labels(self._service, operation, str(status))
-            self._observers[(operation, status)] = observer
-        observer.observe(seconds)
+        """Count one request."""
+        series = self._series.get((operation, status))
+        if series is None:
+            series = self._series[operation, status] = _Series()
+        series.counts[bisect_left(_BUCKETS_S, seconds)] += 1
+        series.sum_s += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """What Prometheus scrapes."""
+        requests = HistogramMetricFamily(
+            "tiketi_request_seconds",
+            "Time from the first byte of a request to the last of its answer, in seconds.",
+            labels=("service", "operation", "status"),
+        )
+        for (operation, status), series in sorted(self._series.items()):
+            cumulative = accumulate(series.counts)
+            bounds = (*map(str, _BUCKETS_S), "+Inf")
+            requests.add_metric(
+                (self._service, operation, str(status)),
+                list(zip(bounds, cumulative, strict=True)),
+                series.sum_s,
+            )
+        yield requests
+        in_flight = GaugeMetricFamily(
+            "tiketi_requests_in_flight", "Requests being worked on.", labels=("service",)
+        )
+        in_flight.add_metric((self._service,), self.in_flight_count)
+        yield in_flight
+
+
+class _Series:
+    """The requests of one operation that ended with one status."""
+
+    __slots__ = ("counts", "sum_s")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(_BUCKETS_S) + 1)
+        self.sum_s = 0.0
