@@ -23,7 +23,7 @@ class Session:
         self.profile: str | None = None
         self.url: str | None = None
         self.verbose = False
-        self._opened: list[Tiketi] = []
+        self._opened: list[Transport] = []
 
     @cached_property
     def out(self) -> Output:
@@ -82,8 +82,8 @@ class Session:
 
     def close(self) -> None:
         """Close what was opened."""
-        for client in self._opened:
-            client.close()
+        for transport in self._opened:
+            transport.close()
 
     def _is_at_home(self, profile: "Profile") -> bool:
         """Tokens of one platform are nobody else's to see: they go to their own addresses only."""
@@ -99,13 +99,15 @@ class Session:
         from tiketi_sdk import Config, Tiketi
 
         config = Config(urls=self.stored.urls)
-        client = Tiketi(config=config, credentials=store, transport=self._transport(config))
-        self._opened.append(client)
-        return client
+        transport = self._transport(config)
+        self._opened.append(transport)
+        return Tiketi(config=config, credentials=store, transport=transport)
 
-    def _transport(self, config: "Config") -> "Transport | None":
+    def _transport(self, config: "Config") -> "Transport":
+        from tiketi_sdk._sync.transport import HttpxTransport
+
         if not self.verbose:
-            return None
+            return HttpxTransport(config)
         from tiketi_cli.tracing import LoudTransport
 
         return LoudTransport(config, say=self.out.say)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 ItemT = TypeVar("ItemT")
+_WHOLE_MAX = 24
+"""Cells up to so many characters are not broken over lines."""
 
 STYLES = {
     "CONFIRMED": "green", "COMPLETED": "green", "SENT": "green", "VALID": "green", "on_sale": "green",
@@ -95,9 +97,14 @@ class Output:
         from rich import box
         from rich.table import Table
 
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for name in columns:
-            table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+        for position, name in enumerate(columns):
+            table.add_column(
+                name,
+                justify="right" if name in right else "left",
+                overflow="fold",
+                no_wrap=max(len(row[position]) for row in cells) <= _WHOLE_MAX,
+            )
         for row in cells:
             table.add_row(*(_styled(cell) for cell in row))
         self._console().print(table)

@@ -27,6 +27,11 @@ def when(moment: datetime | None) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z") if moment is not None else "–"
 
 
+def at(moment: datetime) -> str:
+    """The same without the zone, for tables: `2026-05-01 20:00:00`."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
 def lasting(seconds: float) -> str:
     """`3 s`, `4 min 05 s`, `2 h 03 min`, `5 d 06 h`."""
     whole = max(0, round(seconds))

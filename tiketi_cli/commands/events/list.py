@@ -6,7 +6,7 @@ import typer
 
 from tiketi_cli.context import session
 from tiketi_cli.parameters import Limit
-from tiketi_cli.text import when
+from tiketi_cli.text import at
 
 
 def list_(
@@ -38,8 +38,8 @@ def list_(
             "Title": lambda event: event.title,
             "Artist": lambda event: event.artist,
             "Venue": lambda event: event.venue,
-            "On sale": lambda event: when(event.on_sale_at),
-            "Doors": lambda event: when(event.starts_at),
+            "On sale": lambda event: at(event.on_sale_at),
+            "Doors": lambda event: at(event.starts_at),
         },
         right=("ID",),
         none="no events; an administrator makes one: tiketi events create --help",

@@ -6,7 +6,7 @@ import typer
 
 from tiketi_cli.context import session
 from tiketi_cli.parameters import Limit
-from tiketi_cli.text import when
+from tiketi_cli.text import at
 
 
 def list_(
@@ -35,7 +35,7 @@ def list_(
         listing.to_list(limit),
         {
             "ID": lambda each: each.id,
-            "At": lambda each: when(each.sent_at or each.created_at),
+            "At": lambda each: at(each.sent_at or each.created_at),
             "About": lambda each: each.message_name,
             "Recipient": lambda each: each.recipient,
             "Subject": lambda each: each.subject,

@@ -4,7 +4,7 @@ import typer
 
 from tiketi_cli.context import session
 from tiketi_cli.parameters import Limit
-from tiketi_cli.text import points, signed_points, when
+from tiketi_cli.text import at, points, signed_points
 
 
 def history(ctx: typer.Context, *, limit: Limit = 20) -> None:
@@ -19,7 +19,7 @@ def history(ctx: typer.Context, *, limit: Limit = 20) -> None:
         listing.to_list(limit),
         {
             "ID": lambda line: line.id,
-            "At": lambda line: when(line.created_at),
+            "At": lambda line: at(line.created_at),
             "Type": lambda line: line.type,
             "Points": lambda line: signed_points(line.amount),
             "Balance": lambda line: points(line.balance_after),

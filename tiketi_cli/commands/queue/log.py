@@ -4,7 +4,7 @@ import typer
 
 from tiketi_cli.context import session
 from tiketi_cli.parameters import Event, Limit
-from tiketi_cli.text import when
+from tiketi_cli.text import at
 
 
 def log(ctx: typer.Context, *, event_id: Event, limit: Limit = 100) -> None:
@@ -19,7 +19,7 @@ def log(ctx: typer.Context, *, event_id: Event, limit: Limit = 100) -> None:
         listing.to_list(limit),
         {
             "ID": lambda entry: entry.id,
-            "At": lambda entry: when(entry.at),
+            "At": lambda entry: at(entry.at),
             "Kind": lambda entry: entry.kind,
             "User": lambda entry: entry.user_id,
             "Number": lambda entry: entry.number,

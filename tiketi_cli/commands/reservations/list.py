@@ -6,7 +6,7 @@ import typer
 
 from tiketi_cli.context import session
 from tiketi_cli.parameters import Limit, OfEvent
-from tiketi_cli.text import when, won
+from tiketi_cli.text import at, won
 
 
 def list_(
@@ -35,7 +35,7 @@ def list_(
             "Status": lambda each: each.status,
             "Seats": lambda each: len(each.seats),
             "Price": lambda each: won(each.total_price),
-            "Pay until": lambda each: when(each.expires_at) if each.status == "PENDING" else None,
+            "Pay until": lambda each: at(each.expires_at) if each.status == "PENDING" else None,
             "Payment": lambda each: each.payment_id,
         },
         right=("ID", "Event", "Seats", "Price", "Payment"),
