@@ -26,6 +26,11 @@ TOKEN_MARGIN_MS: Final = 60_000
 """A service token is renewed this long before it ends."""
 ATTEMPTS_MAX: Final = 3
 
+_REPEATING: Final = stamina.AsyncRetryingCaller(
+    attempts=ATTEMPTS_MAX, wait_initial=0.05, wait_max=0.5
+).on(aiohttp.ClientConnectionError)
+"""Made once: putting it together costs more than a call."""
+
 _SERVICE_OF: Final[Mapping[str, str]] = {
     operation.name: service.name
     for service in SERVICES.values()
@@ -76,9 +81,13 @@ class PeerClient:
             request_id=request_id_var.get() or None,
         )
         url = self._settings.peer_url(_SERVICE_OF[operation.name]) + prepared.target
-        attempts = ATTEMPTS_MAX if operation.method == "GET" or idempotency_key is not None else 1
+        repeatable = operation.method == "GET" or idempotency_key is not None
         try:
-            return codec.decode(operation, *await self._send(prepared, url, attempts))
+            if repeatable:
+                answer = await _REPEATING(self._send, prepared, url)
+            else:
+                answer = await self._send(prepared, url)
+            return codec.decode(operation, *answer)
         except (aiohttp.ClientError, TimeoutError, InvalidAnswerError) as error:
             raise UnavailableError(f"no answer to {operation.name}", retry_after_s=1) from error
         except ApiError as error:
@@ -89,18 +98,12 @@ class PeerClient:
             ) from error
 
     async def _send(
-        self, prepared: codec.PreparedRequest, url: str, attempts: int
+        self, prepared: codec.PreparedRequest, url: str
     ) -> tuple[int, Mapping[str, str], bytes]:
-        @stamina.retry(
-            on=aiohttp.ClientConnectionError, attempts=attempts, wait_initial=0.05, wait_max=0.5
-        )
-        async def send() -> tuple[int, Mapping[str, str], bytes]:
-            async with self._http.request(
-                prepared.method, url, data=prepared.body, headers=prepared.headers
-            ) as response:
-                return response.status, response.headers, await response.read()
-
-        return await send()
+        async with self._http.request(
+            prepared.method, url, data=prepared.body, headers=prepared.headers
+        ) as response:
+            return response.status, response.headers, await response.read()
 
     async def _service_token(self) -> str:
         async with self._logging_in:
