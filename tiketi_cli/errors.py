@@ -39,6 +39,8 @@ _NEXT: Final = {
     "rate_limited": "try again in a moment",
     "invalid_request": "see the command's --help",
 }  # fmt: skip
+DETACHED: Final = "TIKETI_DETACHED"
+"""Set for the process that `up --detach` leaves running: its stderr is the platform's log."""
 _UP = "start the platform on this machine: tiketi up --detach; or choose another: tiketi config profiles list"
 _INSTALL = "pip install 'tiketi[{extra}]'"
 _EXTRAS = {"locust": "stampede", "gevent": "stampede", "hdrh": "stampede", "plotext": "stampede"}
@@ -80,7 +82,7 @@ def report(error: BaseException, *, words: str, verbose: bool) -> int:
         return launch
     if (known := _of_the_sdk(error)) is not None:
         return known
-    if verbose:
+    if verbose or DETACHED in os.environ:
         traceback.print_exception(error)
     complain(
         f"{type(error).__name__}: {error}",
@@ -127,6 +129,13 @@ def _next(code: str) -> str:
 
 
 def _launch_error(error: BaseException) -> int | None:
+    migrate = sys.modules.get("tiketi_platform.adapters.postgres.migrate")
+    if migrate is not None and isinstance(error, migrate.MigrationError):
+        complain(
+            str(error),
+            "another version of tiketi made this data: use that one, another --data DIR, or --reset",
+        )
+        return 7
     launch = sys.modules.get("tiketi_platform.runtime.errors")
     if launch is None or not isinstance(error, launch.LaunchError):
         return None

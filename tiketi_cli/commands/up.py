@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tiketi_cli.context import Session, session
-from tiketi_cli.errors import UsageError
+from tiketi_cli.errors import DETACHED, UsageError
 from tiketi_cli.parameters import Data, Yes
 from tiketi_cli.text import lasting
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from tiketi_platform.runtime.data_folder import DataFolder
     from tiketi_platform.runtime.embedded import Mode
     from tiketi_platform.runtime.record import PlatformRecord
-
-_DETACHED = "TIKETI_DETACHED"
-"""Set for the process that stays: who started it shows the overview, and stderr is its log."""
 
 
 def up(
@@ -89,7 +86,7 @@ async def _detached(here: Session, folder: "DataFolder", arguments: list[str]) -
     here.out.say(f"starting the platform in {folder.path}")
     # What the overview needs is loaded while the platform starts.
     threading.Thread(target=__import__, args=("tiketi_cli.welcome",)).start()
-    return await detach(folder, argv, env={_DETACHED: "1"})
+    return await detach(folder, argv, env={DETACHED: "1"})
 
 
 def _foreground(here: Session, folder: "DataFolder", mode: "Mode") -> None:
@@ -97,7 +94,7 @@ def _foreground(here: Session, folder: "DataFolder", mode: "Mode") -> None:
     from tiketi_platform.runtime.embedded import Options, run_platform
     from tiketi_platform.runtime.loop import run
 
-    stays = _DETACHED in os.environ
+    stays = DETACHED in os.environ
     steps = Steps(here, quiet=stays)
     arrivals: list[threading.Thread] = []
 

@@ -120,8 +120,7 @@ def test_an_empty_list_is_said_on_stderr(at_service, service):
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_every_code_ends_with_its_exit_status(at_service, service, code, monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda _s: None)  # retries would wait for real
+def test_every_code_ends_with_its_exit_status(at_service, service, code):
     service.refuses("GET /api/points/balance", code)
     ended = at_service("points", "balance", "--json")
     assert ended.status == CODES[code].exit
@@ -131,8 +130,7 @@ def test_every_code_ends_with_its_exit_status(at_service, service, code, monkeyp
     assert "request id: 0123abcd" in more[-1]
 
 
-def test_nobody_there_says_how_to_start_it(tiketi, free_url, monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda _s: None)  # retries would wait for real
+def test_nobody_there_says_how_to_start_it(tiketi, free_url):
     ended = tiketi("events", "list", "--url", free_url)
     assert ended.status == 9
     assert "tiketi up" in ended.err
