@@ -28,6 +28,7 @@ from asyncpg.pool import Pool, PoolConnectionProxy
 
 from tiketi_core.kernel.errors import DomainError, UnavailableError
 from tiketi_platform.adapters.postgres.availability import CONFLICTS, is_unavailable
+from tiketi_platform.adapters.postgres.queries import Queries
 from tiketi_platform.adapters.postgres.refusals import (
     KERNEL,
     Refusals,
@@ -53,6 +54,7 @@ attempts_max: Final = 3
 _ANSWER_SLACK_S: Final = 2.0
 """How much longer than the server's own limit we wait for an answer before the network is to blame."""
 _STATEMENTS_CACHED_MAX: Final = 256
+_SQL: Final = Queries.load("foundation")
 
 
 class Translation:
@@ -207,7 +209,7 @@ class Database:
 
     async def ping(self) -> None:
         """For readiness. Raises UnavailableError."""
-        await self.fetchval("SELECT 1")
+        await self.fetchval(_SQL["ping"])
 
     @property
     def connections_count(self) -> int:

@@ -1,0 +1,3 @@
+-- name: ping
+-- Answer, so that readiness knows the server does.
+SELECT 1;
