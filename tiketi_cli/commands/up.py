@@ -84,9 +84,16 @@ async def _detached(here: Session, folder: "DataFolder", arguments: list[str]) -
 
     argv = [sys.executable, "-m", "tiketi_cli", "up", "--data", str(folder.path), *arguments]
     here.out.say(f"starting the platform in {folder.path}")
-    # What the overview needs is loaded while the platform starts.
-    threading.Thread(target=__import__, args=("tiketi_cli.welcome",)).start()
+    threading.Thread(target=_prepare).start()
     return await detach(folder, argv, env={DETACHED: "1"})
+
+
+def _prepare() -> None:
+    """Load what the overview will need, while the platform starts."""
+    import tiketi_cli.welcome  # noqa: F401
+    from tiketi_sdk import Tiketi
+
+    Tiketi().close()
 
 
 def _foreground(here: Session, folder: "DataFolder", mode: "Mode") -> None:
