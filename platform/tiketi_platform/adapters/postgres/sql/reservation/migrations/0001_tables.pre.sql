@@ -57,7 +57,7 @@ CREATE TABLE reservations (
     -- As they were when held: a cancelled reservation still shows what it was for.
     seats jsonb NOT NULL,
     expires_at timestamptz NOT NULL,
-    payment_id bigint UNIQUE,
+    payment_id bigint,
     idempotency_key text,
     request_hash bytea,
     created_at timestamptz NOT NULL,
@@ -70,6 +70,9 @@ CREATE TABLE reservations (
 
 CREATE UNIQUE INDEX reservations_idempotency ON reservations (user_id, idempotency_key)
     WHERE idempotency_key IS NOT NULL;
+-- Partial, because a unique index would hold every NULL too.
+CREATE UNIQUE INDEX reservations_payment ON reservations (payment_id)
+    WHERE payment_id IS NOT NULL;
 CREATE INDEX reservations_of_user ON reservations (user_id, id);
 CREATE INDEX reservations_due ON reservations (event_id, expires_at) WHERE status = 'PENDING';
 

@@ -29,7 +29,7 @@ $$;
 CREATE FUNCTION cancel_reservation(
     p_id bigint, p_user_id bigint, p_reason text, p_request_id text, p_now timestamptz
 ) RETURNS reservations
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     r reservations;
 BEGIN
@@ -109,7 +109,7 @@ $$;
 -- Apply payment.completed messages, each once: confirm the reservation, or refuse the payment with a
 -- message so that it is given back. A hold past its deadline whose seats nobody took is confirmed.
 CREATE FUNCTION apply_payments(p_messages jsonb, p_now timestamptz) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     m record;
     r reservations;
@@ -150,7 +150,7 @@ $$;
 -- Apply payment.refunded messages, each once: a reservation whose payment was given back whole is
 -- cancelled. One whose ticket was used stays: the seat was taken, whatever became of the money.
 CREATE FUNCTION apply_refunds(p_messages jsonb) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     m record;
     r reservations;
