@@ -51,7 +51,9 @@ class Narration:
             yield told
         took_s = time.monotonic() - began_s
         more = f"  [dim]{' '.join(told)}[/]" if told else ""
-        self.console.print(f"{self.elapsed_s:6.1f} s  {what:<26}{took_s:6.1f} s{more}")
+        self.console.print(
+            f"{self.elapsed_s:6.1f} s  {what:<26}{took_s:6.1f} s{more}", soft_wrap=True
+        )
 
 
 def gather(
@@ -95,7 +97,8 @@ def let_loose(
     seats.look()
     narration.console.print(
         f"{narration.elapsed_s:6.1f} s  {'stampede':<26}{narration.elapsed_s - began_s:6.1f} s  "
-        f"[dim]{results.last.requests_count:,} requests, {results.unexpected_count:,} unexpected answers[/]"
+        f"[dim]{results.last.requests_count:,} requests, {results.unexpected_count:,} unexpected answers[/]",
+        soft_wrap=True,
     )
     document = Document(
         title=event.title,

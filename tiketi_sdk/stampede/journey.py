@@ -3,6 +3,7 @@
 Knows neither locust nor gevent: requests go through `Calls`, time passes through `Surroundings`.
 """
 
+from contextlib import suppress
 from typing import Final
 
 from tiketi_sdk.contract import payment, queue, reservation
@@ -58,7 +59,7 @@ class Journey:
         self._patience_s = patience_s
         self._temper = visitor.temper
         self._place: Place = "outside"
-        self._holding = False
+        self._held: Reservation | None = None
         self._ticketed_count = 0
         self._due_s = 0.0
         self._entry_token: str | None = None
@@ -73,9 +74,11 @@ class Journey:
             outcome = self._visit()
         except _EndedError as ended:
             outcome = ended.outcome
+            self._give_back()
         except TiketiError:
             # Counted where it happened, with its code and words.
             outcome = "failed"
+            self._give_back()
         self._hold_ends()
         self._go("outside")
         self._tally.ended(outcome)
@@ -187,7 +190,7 @@ class Journey:
                 elif error.code != "seat_taken":
                     raise
             else:
-                self._holding = True
+                self._held = held
                 self._tally.crowd.holding_count += 1
                 return held
 
@@ -297,7 +300,7 @@ class Journey:
         listed = self._calls.call(
             reservation.TICKETS, reservation.ListTicketsRequest(reservation_id=held.id)
         )
-        for each in listed.items[:1]:
+        for each in listed.items if self._visitor.opens else ():
             self._calls.call(reservation.TICKET, reservation.TicketRequest(ticket_id=each.id))
         self._ticketed_count = len(listed.items)
         self._tally.crowd.tickets_count += self._ticketed_count
@@ -324,9 +327,15 @@ class Journey:
             self._place = place
 
     def _hold_ends(self) -> None:
-        if self._holding:
+        if self._held is not None:
             self._tally.crowd.holding_count -= 1
-            self._holding = False
+            self._held = None
+
+    def _give_back(self) -> None:
+        """Do not leave seats to run into their deadline because a visit went wrong."""
+        if self._held is not None:
+            with suppress(TiketiError):
+                self._cancel(self._held)
 
     def _pause(self, between_s: tuple[float, float]) -> None:
         self._near.sleep(self._near.random.uniform(*between_s))

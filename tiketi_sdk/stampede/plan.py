@@ -59,6 +59,8 @@ class Visitor:
     seats_count: int
     chooses: bool
     """Whether they pick seats on the map; else the platform chooses."""
+    opens: bool
+    """Whether they open the ticket at once to look at its QR code; the list of tickets all fetch."""
     temper: Temper
 
 
@@ -78,6 +80,7 @@ class Plan:
     pairs_percent: int = 10
     """How many of a hundred want two seats instead of one."""
     chooses_percent: int = 20
+    opens_percent: int = 25
     tempers: Mapping[Temper, int] = field(default_factory=lambda: dict(_TEMPERS))
     """Percent of the crowd by temper; the rest is steady."""
     patience_s: float = 240.0
@@ -141,6 +144,7 @@ class Plan:
             method="CARD" if temper == "declined" and method == "POINT" else method,
             seats_count=2 if random.random() * 100 < self.pairs_percent else 1,
             chooses=random.random() * 100 < self.chooses_percent,
+            opens=random.random() * 100 < self.opens_percent,
             temper=temper,
         )
 
