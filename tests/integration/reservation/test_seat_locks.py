@@ -1,0 +1,71 @@
+"""The locks in front of the seats, on a real Valkey: all or none, safe release, no harm when it is away."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.integration.reservation.box_office import EVENT, BoxOffice
+from tiketi_core.kernel.ids import SeatId, UserId
+from tiketi_core.reservation.errors import SeatTakenError
+from tiketi_platform.adapters.redis.client import RedisClient
+from tiketi_platform.adapters.redis.scripts import Scripts
+from tiketi_platform.adapters.redis.seat_locks import RedisSeatLocks
+from tiketi_platform.runtime.engines.valkey import ValkeyServer
+
+A, B = UserId(1), UserId(12)
+ONE, TWO, THREE = SeatId(1), SeatId(2), SeatId(3)
+
+
+@pytest.fixture
+async def redis(valkey: ValkeyServer) -> AsyncIterator[RedisClient]:
+    async with await RedisClient.connect(valkey.url) as client:
+        yield client
+
+
+@pytest.fixture
+def locks(redis: RedisClient) -> RedisSeatLocks:
+    return RedisSeatLocks(Scripts(redis))
+
+
+async def test_all_or_none(locks: RedisSeatLocks):
+    owner = await locks.acquire(EVENT, [TWO], user_id=A)
+    with pytest.raises(SeatTakenError) as caught:
+        await locks.acquire(EVENT, [ONE, TWO, THREE], user_id=B)
+    assert caught.value.extra == {"seat_ids": [TWO]}
+    await locks.acquire(EVENT, [ONE, THREE], user_id=B)
+    await locks.release(EVENT, [TWO], owner=owner)
+    await locks.acquire(EVENT, [TWO], user_id=B)
+
+
+async def test_nobody_releases_the_lock_of_another(locks: RedisSeatLocks):
+    await locks.acquire(EVENT, [ONE], user_id=A)
+    await locks.release(EVENT, [ONE], owner="1:else")
+    with pytest.raises(SeatTakenError):
+        await locks.acquire(EVENT, [ONE], user_id=B)
+
+
+async def test_a_lock_is_no_obstacle_to_its_own_user(locks: RedisSeatLocks):
+    first = await locks.acquire(EVENT, [ONE], user_id=A)
+    second = await locks.acquire(EVENT, [ONE, TWO], user_id=A)
+    await locks.release(EVENT, [ONE, TWO], owner=second)
+    with pytest.raises(SeatTakenError):
+        await locks.acquire(EVENT, [ONE], user_id=B)
+    await locks.release(EVENT, [ONE], owner=first)
+    await locks.acquire(EVENT, [ONE, TWO], user_id=B)
+
+
+async def test_a_lock_runs_out(redis: RedisClient, locks: RedisSeatLocks):
+    await locks.acquire(EVENT, [ONE], user_id=A)
+    left_ms = await redis.execute("PTTL", f"seats:{{{EVENT}}}:lock:1")
+    assert isinstance(left_ms, int)
+    assert 0 < left_ms <= 10_000
+
+
+async def test_reserving_goes_on_without_redis(office: BoxOffice, redis: RedisClient):
+    first = await office.open()
+    away = RedisSeatLocks(Scripts(redis))
+    await redis.close()
+    office.reservations = office.office(away)
+    await office.hold(1, first)
+    with pytest.raises(SeatTakenError):
+        await office.hold(2, first)
