@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -189,7 +190,8 @@ async def test_more_inside_than_allowed_is_found(sale: Sale):
 async def _append_log(sale: Sale, event_id: int) -> None:
     """Write once more into the sale's admission log what is in that of `event_id`."""
     async with Redis.from_url(sale.platform.valkey_url()) as redis:
-        for _, fields in await redis.xrange(keys.room(event_id).log):
+        entries: Any = await redis.xrange(keys.room(event_id).log)
+        for _, fields in entries:
             await redis.xadd(keys.room(sale.event_id).log, fields)
 
 
