@@ -1,4 +1,4 @@
-"""Fetches the rows an audit goes by, after the messages under way have settled; judges nothing."""
+"""Fetches the rows an audit goes by, after messages and payments under way have settled; judges nothing."""
 
 import time
 from typing import Final, get_args
@@ -16,7 +16,7 @@ QUIET_LOOKS_COUNT: Final = 2
 def collect(client: Tiketi, event_id: int, *, settle_s: float = 30.0) -> Evidence:
     """All rows of an event, seen by an administrator's client. Raises EventNotFoundError."""
     client.events.get(event_id)
-    backlogs = _settled(client, settle_s)
+    backlogs = _settled(client, event_id, settle_s)
     audit = client.audit
     return Evidence(
         event_id=event_id,
@@ -31,12 +31,14 @@ def collect(client: Tiketi, event_id: int, *, settle_s: float = 30.0) -> Evidenc
     )
 
 
-def _settled(client: Tiketi, settle_s: float) -> tuple[Backlog, ...]:
+def _settled(client: Tiketi, event_id: int, settle_s: float) -> tuple[Backlog, ...]:
+    """Wait until nothing is under way, at most `settle_s`; the backlogs as they are then."""
     deadline = time.monotonic() + settle_s
     quiet = 0
     while True:
         backlogs = tuple(client.audit.backlog(service) for service in get_args(ServiceName))
-        quiet = 0 if any(_is_busy(backlog) for backlog in backlogs) else quiet + 1
+        busy = any(_is_busy(backlog) for backlog in backlogs) or _is_deciding(client, event_id)
+        quiet = 0 if busy else quiet + 1
         if quiet >= QUIET_LOOKS_COUNT or time.monotonic() >= deadline:
             return backlogs
         time.sleep(POLL_S)
@@ -46,3 +48,8 @@ def _is_busy(backlog: Backlog) -> bool:
     return backlog.outbox_count > 0 or any(
         group.waiting_count + group.pending_count for group in backlog.groups
     )
+
+
+def _is_deciding(client: Tiketi, event_id: int) -> bool:
+    """Whether a card company still owes an answer: the recovery asks again until it has one."""
+    return any(payment.status == "PENDING" for payment in client.audit.payments(event_id))
