@@ -15,8 +15,9 @@ from tiketi_sdk.errors import ApiError, TiketiError, TransportError
 from tiketi_sdk.retries import RetryPolicy
 from tiketi_sdk.stampede.tally import Tally
 
-PATIENT = RetryPolicy(retries_max=6, backoff_s=0.2, backoff_s_max=3.0)
+PATIENT = RetryPolicy(retries_max=8, backoff_s=0.3, backoff_s_max=5.0)
 """A buyer in front of the browser presses the button again a few times."""
+awaited_s_max = 90.0
 
 
 class LocalError(TransportError):
@@ -66,12 +67,14 @@ class Calls:
         request: RequestT,
         *,
         foreseen: Collection[str] = (),
+        awaited: Collection[str] = (),
         entry_token: str | None = None,
         due_s: float | None = None,
     ) -> ResponseT:
-        """The answer. `foreseen` codes are raised and counted as ordinary; `due_s`: when it was to be sent.
+        """The answer. `due_s`: when it was to be sent.
 
-        Raises `ApiError` or `TransportError` once trying again makes no sense.
+        `foreseen` codes are raised and counted as ordinary; `awaited` ones say that an earlier attempt is
+        still being worked on, and are asked again for `awaited_s_max`. Raises `ApiError` or `TransportError` once trying again makes no sense.
         """
         key = uuid.uuid4().hex if operation.idempotency != "none" else None
         prepared = codec.encode(
@@ -79,6 +82,7 @@ class Calls:
         )
         repeatable = operation.method == "GET" or key is not None or operation.name in _HARMLESS
         attempt_count = 0
+        began_s = self._near.now_s()
         while True:
             attempt_count += 1
             try:
@@ -87,18 +91,24 @@ class Calls:
                 code = code_of(error)
                 if code in foreseen:
                     raise
-                pause_s = retries.wait_s(
-                    self._policy,
-                    error,
-                    attempt_count=attempt_count,
-                    repeatable=repeatable,
-                    chance=self._near.random.random(),
-                )
+                pause_s = self._pause_s(error, attempt_count, repeatable=repeatable)
+                if code in awaited and self._near.now_s() - began_s < awaited_s_max:
+                    attempt_count -= 1
+                    pause_s = 1.0 + self._near.random.random()
                 if pause_s is None:
                     self._tally.surprised(operation.name, code, _told(error))
                     raise
                 self._tally.tried_again(operation.name, code)
             self._near.sleep(pause_s)
+
+    def _pause_s(self, error: TiketiError, attempt_count: int, *, repeatable: bool) -> float | None:
+        return retries.wait_s(
+            self._policy,
+            error,
+            attempt_count=attempt_count,
+            repeatable=repeatable,
+            chance=self._near.random.random(),
+        )
 
     def _once(
         self, operation: Operation[Any, ResponseT], prepared: PreparedRequest, due_s: float | None

@@ -23,6 +23,7 @@ _LOOK_S: Final = (0.4, 1.2)
 """Between two looks at a hall whose last seats are held by others."""
 _SETTLE_S: Final = (0.1, 1.0)
 """First and longest pause between two looks at something that is being settled."""
+_PAUSES_S: Final = tuple(min(_SETTLE_S[1], _SETTLE_S[0] * 1.6**n) for n in range(240))
 _FULL_S: Final = 2.0
 _CHOICES_MAX: Final = 3
 """How often a visitor who loses a seat on the map chooses another before taking what is offered."""
@@ -70,6 +71,7 @@ class Journey:
         self._near.sleep(max(0.0, self._due_s - self._near.now_s()))
         self._tally.late.note(self._near.now_s() - self._due_s)
         self._tally.crowd.arrived_count += 1
+        self._go("door")
         try:
             outcome = self._visit()
         except _EndedError as ended:
@@ -242,6 +244,7 @@ class Journey:
                     payment.PAY,
                     self._bill(held, card),
                     foreseen={*_DEAD, "entry_required", *_declined(card)},
+                    awaited={"idempotency_in_flight"},
                     entry_token=self._entry_token,
                 )
             except ApiError as error:
@@ -272,7 +275,7 @@ class Journey:
         )
 
     def _settled(self, paid: Payment) -> Payment:
-        for pause_s in _pauses():
+        for pause_s in _PAUSES_S:
             self._near.sleep(pause_s)
             paid = self._calls.call(payment.GET, payment.PaymentRequest(payment_id=paid.id))
             if paid.status != "PENDING":
@@ -283,7 +286,7 @@ class Journey:
     def _is_confirmed(self, held: Reservation) -> bool:
         """Whether the payment reached the reservation; if not, the money is on its way back."""
         began_s = self._near.now_s()
-        for pause_s in _pauses():
+        for pause_s in _PAUSES_S:
             found = self._calls.call(
                 reservation.GET, reservation.ReservationRequest(reservation_id=held.id)
             )
@@ -302,6 +305,7 @@ class Journey:
         )
         for each in listed.items if self._visitor.opens else ():
             self._calls.call(reservation.TICKET, reservation.TicketRequest(ticket_id=each.id))
+        self._go("outside")
         self._ticketed_count = len(listed.items)
         self._tally.crowd.tickets_count += self._ticketed_count
         self._tally.crowd.ticketed_count += 1
@@ -347,13 +351,3 @@ class Journey:
 
 def _declined(card: str) -> set[str]:
     return {"card_declined"} if card == CARD_DECLINED else set()
-
-
-def _pauses() -> list[float]:
-    """Pauses that grow from the first to the longest, a few minutes in all."""
-    pauses: list[float] = []
-    pause_s = _SETTLE_S[0]
-    while sum(pauses) < 240:
-        pauses.append(pause_s)
-        pause_s = min(pause_s * 1.6, _SETTLE_S[1])
-    return pauses

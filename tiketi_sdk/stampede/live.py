@@ -21,7 +21,7 @@ from tiketi_sdk.stampede.results import Progress
 LINE_EVERY_S: Final = 3.0
 _WIDTH: Final = 60
 _SEATS_EVERY_S: Final = 1.0
-_BANDS: Final = (("green", "█"), ("blue", "█"), ("yellow", "█"), ("bright_black", "█"))
+_BANDS: Final = ("green", "blue", "yellow", "magenta", "bright_black")
 
 
 class SeatWatch:
@@ -97,7 +97,7 @@ class LiveView:
             return
         self._said_s = time.monotonic()
         self._console.print(
-            f"  {at.at_s:5.1f} s  arrived {at.arrived_count:,}  in line {at.waiting_count:,}  "
+            f"  {at.at_s:5.1f} s  arrived {at.arrived_count:,}  at the door {at.entering_count:,}  in line {at.waiting_count:,}  "
             f"buying {at.inside_count:,}  tickets {at.tickets_count:,}  too late {at.sold_out_count:,}  "
             f"seats sold {self._sold}  {self._rate:,.0f} requests/s  entering p99 "
             f"{duration(at.enter_ms[3])}  unexpected {at.unexpected_count:,}",
@@ -126,6 +126,7 @@ class LiveView:
             (f"  {at.ticketed_count:,} with tickets", "green"),
             (f"   {at.inside_count:,} buying ({at.holding_count:,} hold seats)", "blue"),
             (f"   {at.waiting_count:,} in line", "yellow"),
+            (f"   {at.entering_count:,} at the door", "magenta"),
             (f"   {at.sold_out_count:,} too late", "bright_black"),
         )
         times = Text(f"  entering p50 {p50} · p95 {p95} · p99 {p99}", "dim")
@@ -135,17 +136,12 @@ class LiveView:
         return Group(clock, grid, words, times)
 
     def _crowd(self, at: Progress) -> Text:
-        buying = max(0, at.arrived_count - at.waiting_count - at.gone_count)
-        parts = (
-            at.ticketed_count,
-            buying,
-            at.waiting_count,
-            max(0, at.gone_count - at.ticketed_count),
-        )
+        there = (at.ticketed_count, at.inside_count, at.waiting_count, at.entering_count)
+        parts = (*there, max(0, at.arrived_count - sum(there)))
         text, done = Text(), 0
-        for count, (style, block) in zip(parts, _BANDS, strict=True):
+        for count, style in zip(parts, _BANDS, strict=True):
             width = min(_WIDTH - done, round(_WIDTH * count / self._users_count))
-            text.append(block * width, style)
+            text.append("█" * width, style)
             done += width
         return text.append("·" * (_WIDTH - done), "bright_black")
 

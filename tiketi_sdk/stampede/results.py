@@ -20,10 +20,12 @@ class Progress:
     at_s: float
     """Seconds after the opening; negative before it."""
     arrived_count: int = 0
+    entering_count: int = 0
+    """At the door now: arrived, and not answered yet."""
     waiting_count: int = 0
     """In line now."""
     inside_count: int = 0
-    """Admitted and not gone yet."""
+    """Admitted now, and without their tickets yet."""
     holding_count: int = 0
     """Holding seats that are not paid yet."""
     admitted_count: int = 0

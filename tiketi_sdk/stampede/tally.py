@@ -12,7 +12,7 @@ LATENCY_US_MAX: Final = 3_600_000_000
 SAMPLES_MAX: Final = 20
 _PERCENTS: Final = (50.0, 90.0, 95.0, 99.0)
 _CURVE: Final = (0.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0)
-Place = Literal["outside", "waiting", "inside"]
+Place = Literal["outside", "door", "waiting", "inside"]
 
 
 class Times:
@@ -59,6 +59,7 @@ class Crowd:
     """How many are where; the fields of `Progress` that visitors themselves move."""
 
     arrived_count: int = 0
+    entering_count: int = 0
     waiting_count: int = 0
     inside_count: int = 0
     holding_count: int = 0
@@ -114,7 +115,9 @@ class Tally:
     def move(self, before: Place, after: Place) -> None:
         """A visitor goes from one place to another."""
         for place, change in ((before, -1), (after, 1)):
-            if place == "waiting":
+            if place == "door":
+                self.crowd.entering_count += change
+            elif place == "waiting":
                 self.crowd.waiting_count += change
             elif place == "inside":
                 self.crowd.inside_count += change

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 720, 270
+WIDTH, HALF, HEIGHT = 960, 480, 270
 LEFT, RIGHT, TOP, BOTTOM = 52, 16, 14, 34
 _ROW = 30
 _NAMES = 168
@@ -69,20 +69,20 @@ def stacked(title: str, series: Sequence[Series], *, total: float, x_label: str)
 
 def lines(
     title: str, series: Sequence[Series], *, x_label: str, ceiling: float | None = None,
-    x_high: float | None = None, filled: bool = False,
+    x_high: float | None = None, filled: bool = False, width: float = WIDTH,
 ) -> str:  # fmt: skip
     """Lines over a common axis; `ceiling` draws a dashed limit, `filled` shades below the first line."""
     points = [point for each in series for point in each.points]
     most = max([y for _, y in points] + [ceiling or 0.0, 1e-9])
-    across = Scale(0, x_high or max([x for x, _ in points] + [1e-9]), LEFT, WIDTH - RIGHT)
+    across = Scale(0, x_high or max([x for x, _ in points] + [1e-9]), LEFT, width - RIGHT)
     up = Scale(0, most * 1.06, HEIGHT - BOTTOM, TOP)
-    body = _grid(across, up, x_label)
+    body = _grid(across, up, x_label, width)
     if ceiling is not None:
         y = up(ceiling)
         body.append(
-            f'<line class="limit" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            f'<line class="limit" x1="{LEFT}" x2="{width - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
         )
-        body.append(f'<text class="end" x="{WIDTH - RIGHT}" y="{y - 5:.1f}">{ceiling:,.0f}</text>')
+        body.append(f'<text class="end" x="{width - RIGHT}" y="{y - 5:.1f}">{ceiling:,.0f}</text>')
     for number, each in enumerate(series):
         path = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in each.points)
         if filled and number == 0 and each.points:
@@ -92,7 +92,7 @@ def lines(
         body.append(
             f'<polyline class="{each.style} stroke" points="{path}"><title>{escape(each.name)}</title></polyline>'
         )
-    return _svg(title, body)
+    return _svg(title, body, width=width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,24 +149,24 @@ def legend(series: Iterable[tuple[str, str]]) -> str:
     return f'<ul class="legend">{keys}</ul>'
 
 
-def _grid(across: Scale, up: Scale, x_label: str) -> list[str]:
+def _grid(across: Scale, up: Scale, x_label: str, width: float = WIDTH) -> list[str]:
     body: list[str] = []
     for value in ticks(up.high):
         y = up(value)
         body.append(
-            f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            f'<line class="grid" x1="{LEFT}" x2="{width - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
         )
         body.append(f'<text class="end" x="{LEFT - 8}" y="{y + 4:.1f}">{_plain(value)}</text>')
     body.extend(
         f'<text class="mid" x="{across(value):.1f}" y="{HEIGHT - BOTTOM + 18}">{_plain(value)}{x_label}</text>'
-        for value in ticks(across.high, 8)
+        for value in ticks(across.high, 8 if width == WIDTH else 5)
     )
     return body
 
 
-def _svg(title: str, body: Sequence[str], *, height: float = HEIGHT) -> str:
+def _svg(title: str, body: Sequence[str], *, height: float = HEIGHT, width: float = WIDTH) -> str:
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(title)}">'
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{escape(title)}">'
         f"{''.join(body)}</svg>"
     )
 

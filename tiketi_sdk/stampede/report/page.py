@@ -10,7 +10,13 @@ from tiketi_sdk.stampede.report.document import OUTCOMES, Document, duration, ra
 from tiketi_sdk.stampede.results import Progress, Results, Step
 
 _COLOUR = {"ticket": "c3", "sold_out": "c4", "gave_up": "c1"}
-_CROWD = (("c3", "with tickets"), ("c2", "buying"), ("c1", "in line"), ("c4", "gone without"))
+_CROWD = (
+    ("c3", "with tickets"),
+    ("c2", "buying"),
+    ("c1", "in line"),
+    ("c5", "at the door"),
+    ("c4", "gone without"),
+)
 _FELT = {
     "waiting": ("c1", "until admitted"),
     "ticket": ("c3", "until the ticket is in hand"),
@@ -101,30 +107,31 @@ def _crowd(results: Results) -> str:
     )
 
 
-def _where(at: Progress) -> tuple[int, int, int, int]:
-    """Visitors by the bands of `_CROWD`; whoever holds tickets counts there, wherever they stand."""
-    buying = max(0, at.arrived_count - at.waiting_count - at.gone_count)
-    left = max(0, at.gone_count - at.ticketed_count)
-    return (
-        at.ticketed_count,
-        max(0, buying - max(0, at.ticketed_count - at.gone_count)),
-        at.waiting_count,
-        left,
-    )
+def _where(at: Progress) -> tuple[int, int, int, int, int]:
+    """Visitors by the bands of `_CROWD`."""
+    there = (at.ticketed_count, at.inside_count, at.waiting_count, at.entering_count)
+    return (*there, max(0, at.arrived_count - sum(there)))
 
 
 def _seats(document: Document) -> str:
     timeline = document.results.timeline
     sold = Series("tickets in hand", "c3", [(max(0.0, t.at_s), t.tickets_count) for t in timeline])
     picture = charts.lines(
-        "Tickets in hand over time", [sold], x_label=" s", ceiling=document.seats_count, filled=True
+        "Tickets in hand over time",
+        [sold],
+        x_label=" s",
+        ceiling=document.seats_count,
+        filled=True,
+        width=charts.HALF,
     )
     return _section("Tickets in hand", "Against the seats there are.", picture)
 
 
 def _requests(results: Results) -> str:
     rate = Series("requests a second", "c2", rates(results.timeline))
-    picture = charts.lines("Requests a second over time", [rate], x_label=" s", filled=True)
+    picture = charts.lines(
+        "Requests a second over time", [rate], x_label=" s", filled=True, width=charts.HALF
+    )
     return _section("Requests a second", "Every attempt counts, also those tried again.", picture)
 
 
@@ -137,7 +144,7 @@ def _felt(results: Results) -> str:
     if not series:
         return ""
     picture = charts.lines(
-        "Seconds waited, by share of the crowd", series, x_label=" %", x_high=100
+        "Seconds waited, by share of the crowd", series, x_label=" %", x_high=100, width=charts.HALF
     )
     return _section(
         "What people felt",
