@@ -44,6 +44,7 @@ COMMANDS: dict[str, str] = {
     "queue pause": "Let nobody in for now; the line stays (administrators)",
     "queue resume": "Let people in again (administrators)",
     "queue stats": "Show a waiting room at a glance (administrators)",
+    "queue verify": "Repeat the draw of an event from its public receipt",
     "queue log": "Print the admission log (administrators)",
     "queue stampede": "Let a crowd loose on an event and report (administrators)",
     "points charge": "Buy points by card",

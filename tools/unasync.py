@@ -26,7 +26,7 @@ PHRASES: Final = (
     (r"asyncio\.Lock\b", "threading.Lock"),
     (r"asyncio\.sleep\b", "time.sleep"),
     (r"from collections\.abc import Awaitable, Callable\b", "from collections.abc import Callable"),
-    (r"Awaitable\[object\]", "object"),
+    (r"Awaitable\[(object|AnswerT)\]", r"\1"),
     (r"httpx\.AsyncClient\b", "httpx.Client"),
     (r"\baclose\b", "close"),
     (r"\basync (def|with|for)\b", r"\1"),

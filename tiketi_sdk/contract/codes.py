@@ -59,8 +59,11 @@ CODES: dict[str, Code] = {
     # --- queue
     "entry_required": Code(403, Exit.FORBIDDEN, "You have to come through the waiting room"),
     "not_in_queue": Code(404, Exit.NOT_FOUND, "You are not in this waiting room"),
+    "draw_not_found": Code(404, Exit.NOT_FOUND, "No draw was held for this event, or not yet"),
     "not_on_sale": Code(409, Exit.CONFLICT, "The event is not on sale"),
+    "line_formed": Code(409, Exit.CONFLICT, "The line has formed already"),
     "waiting_room_closed": Code(409, Exit.CONFLICT, "The waiting room is closed"),
+    "too_early": Code(429, Exit.LIMITED, "You asked too early; your place is kept"),
     "waiting_room_full": Code(429, Exit.LIMITED, "The waiting room is full"),
     "queue_unavailable": Code(503, Exit.UNAVAILABLE, "The waiting room does not answer right now"),
     # --- reservation

@@ -22,19 +22,31 @@ class Place(Wire):
     """Where you stand in a waiting room."""
 
     event_id: int
-    state: Literal["waiting", "admitted"]
+    state: Literal["gathered", "waiting", "admitted"]
+    """gathered: you take part in the draw at `opens_at`, and nobody has a number yet."""
     position: int
-    """1 is next in; 0 once admitted."""
+    """1 is next in; 0 once admitted, and while gathered."""
     waiting_count: int
-    """How many wait in all."""
+    """How many wait in all, or have gathered."""
     eta_s: float | None = None
-    """Seconds until admission by the pace measured lately; None while there is no pace to go by."""
+    """Seconds until admission by the pace measured lately, over by then for half of such waits (p50).
+
+    None while there is no pace to go by."""
     next_poll_ms: int
-    """Ask again after this many milliseconds; shorter near the front."""
+    """Ask again after this many milliseconds; shorter near the front. Much earlier is refused with `too_early`."""
     entry_token: str | None = None
-    """Once admitted: send it as `Entry-Token` to reservation and payment."""
+    """Once admitted: send it as `Entry-Token` to reservation and payment. Good for a minute at the most;
+    asking for your place again gives a fresh one."""
     session_expires_at: Instant | None = None
-    """Once admitted: when the session, and with it the entry token, ends."""
+    """Once admitted: when the session ends."""
+    eta_p90_s: float | None = None
+    """Nine of ten such waits are over by then. The first one you are told is a promise that is kept count of."""
+    opens_at: Instant | None = None
+    """While gathered: when the draw is held."""
+    draw_id: str | None = None
+    """While gathered: your pseudonym in the receipt of the draw, 32 hex digits."""
+    draw_commitment: str | None = None
+    """While gathered: what the platform has bound itself to; keep it, and the receipt must open it."""
 
 
 class Left(Wire):
@@ -59,6 +71,10 @@ class Policy(Wire):
     state: RoomState
     grace_s: int
     """Who waits and gives no sign of life for longer is skipped when reached, never before."""
+    opens_at: Instant | None = None
+    """Who comes before gathers, and is put in random order then; whoever comes later queues behind."""
+    draw_commitment: str | None = None
+    """SHA-256 that binds the platform to the draw's seed, in hex; public as soon as `opens_at` is set."""
 
 
 class SetPolicyRequest(Request):
@@ -71,6 +87,8 @@ class SetPolicyRequest(Request):
     waiting_max: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     state: RoomState | None = None
     grace_s: Annotated[int, Field(ge=1, le=3_600)] | None = None
+    opens_at: Instant | None = None
+    """Only while nobody has a number; may be moved until then. A moment that is over: open now."""
 
 
 class RoomRequest(Request):
@@ -104,6 +122,13 @@ class Stats(Wire):
     """Gave no sign of life for `grace_s` and were passed over when reached."""
     log_truncated: bool
     """The admission log outgrew its bound and lost its beginning: it can no longer be audited whole."""
+    promises_total: int = 0
+    """Admitted users who had been promised a time (the first `eta_p90_s` they were told)."""
+    promises_kept_total: int = 0
+    """Of those, who were in by then; nine of ten is what p90 says."""
+    opens_at: Instant | None = None
+    draw: Literal["none", "gathering", "drawing", "drawn"] = "none"
+    draw_commitment: str | None = None
 
 
 class LogRequest(Request):
@@ -118,20 +143,57 @@ class LogEntry(Wire):
     """One line of the append-only admission log.
 
     Who is inside: `admitted` minus `left` and `expired`. Who waits: `entered` minus `admitted`, `gave_up`
-    and `skipped`. A session that ran out is `expired` when the room is needed or somebody looks, and
+    and `skipped`. Who `gathered` before a draw is `entered` by it, with a number, unless he `gave_up` without one. A session that ran out is `expired` when the room is needed or somebody looks, and
     counts as inside until then.
     """
 
     id: str
     """Ascending; the order in which the waiting room did things."""
-    kind: Literal["entered", "admitted", "left", "expired", "policy", "gave_up", "skipped"]
+    kind: Literal[
+        "entered", "admitted", "left", "expired", "policy", "gave_up", "skipped", "gathered"
+    ]
     user_id: int | None = None
     """None for `policy`."""
     number: int | None = None
-    """The user's number in the line, counted from 1 per event; None for `policy`."""
+    """The user's number in the line, counted from 1 per event; None for `policy` and before a draw."""
     capacity: int
     """The capacity in force at that moment."""
     at: Instant
+
+
+class DrawRequest(Request):
+    """Which event's draw, from which number on."""
+
+    event_id: Id
+    first: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    limit: ExportLimit = 5_000
+
+
+class Draw(Wire):
+    """The receipt of a draw: with it anybody can repeat the draw, and nothing more is needed.
+
+    Sort all `draw_ids`; D = SHA-256 of them joined by line feeds; each one's rank is by HMAC-SHA256(seed,
+    D followed by its ASCII digits). SHA-256 of `<algorithm> <event_id>`, a line feed, the seed and
+    `salt_digest` is the commitment. docs/decisions say what that proves and what it does not.
+    """
+
+    event_id: int
+    algorithm: str
+    """`tiketi-draw-1`."""
+    opens_at: Instant
+    drawn_at: Instant
+    commitment: str
+    """64 hex digits, as published before."""
+    seed: str
+    """64 hex digits, secret until the draw."""
+    salt_digest: str
+    """SHA-256 of the salt that makes the pseudonyms, 64 hex digits; the salt stays secret."""
+    count: int
+    """How many took part."""
+    first: int
+    """The number that the first of `draw_ids` drew; the next one's is one more."""
+    draw_ids: tuple[str, ...]
+    """Pseudonyms in the order of their numbers, 32 hex digits each."""
 
 
 ENTER = Operation(
@@ -141,11 +203,11 @@ ENTER = Operation(
 )  # fmt: skip
 STATUS = Operation(
     name="queue.status", method="GET", path="/api/queue/status", request=RoomRequest, response=Place,
-    errors=("not_in_queue", "queue_unavailable"), summary="Where you stand.",
+    errors=("not_in_queue", "too_early", "queue_unavailable"), summary="Where you stand.",
 )  # fmt: skip
 HEARTBEAT = Operation(
     name="queue.heartbeat", method="POST", path="/api/queue/heartbeat", request=EventInBody, response=Place,
-    errors=("not_in_queue", "queue_unavailable"), summary="Say that you are still there.",
+    errors=("not_in_queue", "too_early", "queue_unavailable"), summary="Say that you are still there.",
 )  # fmt: skip
 LEAVE = Operation(
     name="queue.leave", method="POST", path="/api/queue/leave", request=EventInBody, response=Left,
@@ -153,7 +215,7 @@ LEAVE = Operation(
 )  # fmt: skip
 SET_POLICY = Operation(
     name="queue.set_policy", method="PUT", path="/api/queue/{event_id}/policy", request=SetPolicyRequest,
-    response=Policy, access="admin", errors=("event_not_found", "queue_unavailable"),
+    response=Policy, access="admin", errors=("event_not_found", "line_formed", "queue_unavailable"),
     summary="Change how a waiting room lets people in, at once.",
 )  # fmt: skip
 POLICY = Operation(
@@ -167,6 +229,11 @@ STATS = Operation(
 LOG = Operation(
     name="queue.log", method="GET", path="/api/queue/{event_id}/log", request=LogRequest, response=Page[LogEntry],
     access="admin", errors=("event_not_found", "queue_unavailable"), summary="The admission log, for the audit.",
+)  # fmt: skip
+DRAW = Operation(
+    name="queue.draw", method="GET", path="/api/queue/{event_id}/draw", request=DrawRequest, response=Draw,
+    access="public", errors=("draw_not_found", "queue_unavailable"),
+    summary="The receipt of the draw, once it was held.",
 )  # fmt: skip
 JWKS = Operation(
     name="queue.jwks", method="GET", path="/.well-known/jwks.json", request=Nothing, response=Jwks,

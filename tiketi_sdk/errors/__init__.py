@@ -13,16 +13,17 @@ TiketiError
 │   │   └── EntryRequiredError
 │   ├── NotFoundError                 404
 │   │   ├── EventNotFoundError   NotInQueueError   LayoutNotFoundError   SeatNotFoundError
+│   │   ├── DrawNotFoundError
 │   │   └── ReservationNotFoundError   TicketNotFoundError   PaymentNotFoundError   DeliveryNotFoundError
 │   ├── ConflictError                 409
 │   │   ├── IdempotencyInFlightError   EmailTakenError   StaleVersionError
-│   │   ├── NotOnSaleError   WaitingRoomClosedError
+│   │   ├── NotOnSaleError   WaitingRoomClosedError   LineFormedError
 │   │   ├── SeatTakenError   SoldOutError   SeatLimitReachedError   SeatsInUseError
 │   │   ├── ReservationNotCancellableError   TicketInvalidError   TicketUsedError
 │   │   ├── ReservationNotPayableError   PriceMismatchError   BalanceLimitReachedError
 │   │   └── PaymentNotRefundableError   RefundTooLargeError
 │   ├── RateLimitedError              429
-│   │   └── WaitingRoomFullError
+│   │   └── TooEarlyError   WaitingRoomFullError
 │   ├── InternalServerError           500
 │   └── ServiceUnavailableError       502, 503, 504
 │       └── QueueUnavailableError   GatewayUnavailableError
@@ -65,6 +66,7 @@ from tiketi_sdk.errors.leaves import (
     BodyTooLargeError,
     CardDeclinedError,
     DeliveryNotFoundError,
+    DrawNotFoundError,
     EmailTakenError,
     EntryRequiredError,
     EventNotFoundError,
@@ -74,6 +76,7 @@ from tiketi_sdk.errors.leaves import (
     IdempotencyKeyReusedError,
     InsufficientPointsError,
     LayoutNotFoundError,
+    LineFormedError,
     MethodNotAllowedError,
     NotInQueueError,
     NotOnSaleError,
@@ -97,6 +100,7 @@ from tiketi_sdk.errors.leaves import (
     TicketUsedError,
     TokenExpiredError,
     TokenInvalidError,
+    TooEarlyError,
     UnsupportedMediaTypeError,
     WaitingRoomClosedError,
     WaitingRoomFullError,
@@ -115,6 +119,7 @@ __all__ = [
     "ConnectError",
     "ConnectionLostError",
     "DeliveryNotFoundError",
+    "DrawNotFoundError",
     "EmailTakenError",
     "EntryRequiredError",
     "EventNotFoundError",
@@ -127,6 +132,7 @@ __all__ = [
     "InvalidAnswerError",
     "InvalidRequestError",
     "LayoutNotFoundError",
+    "LineFormedError",
     "MethodNotAllowedError",
     "NotFoundError",
     "NotInQueueError",
@@ -158,6 +164,7 @@ __all__ = [
     "TiketiError",
     "TokenExpiredError",
     "TokenInvalidError",
+    "TooEarlyError",
     "TransportError",
     "UnsupportedMediaTypeError",
     "WaitTimeoutError",

@@ -96,6 +96,12 @@ class NotInQueueError(NotFoundError):
     code_of_class = "not_in_queue"
 
 
+class DrawNotFoundError(NotFoundError):
+    """No draw was held for this event, or not yet."""
+
+    code_of_class = "draw_not_found"
+
+
 class LayoutNotFoundError(NotFoundError):
     """There is no such layout."""
 
@@ -154,6 +160,12 @@ class NotOnSaleError(ConflictError):
     """The event is not on sale now."""
 
     code_of_class = "not_on_sale"
+
+
+class LineFormedError(ConflictError):
+    """Somebody has a number in this line already, so `opens_at` comes too late."""
+
+    code_of_class = "line_formed"
 
 
 class WaitingRoomClosedError(ConflictError):
@@ -232,6 +244,12 @@ class RefundTooLargeError(ConflictError):
     """More than what is left of the payment."""
 
     code_of_class = "refund_too_large"
+
+
+class TooEarlyError(RateLimitedError):
+    """You asked before the time you were told; ask again after `retry_after_s`. Your place is kept."""
+
+    code_of_class = "too_early"
 
 
 class WaitingRoomFullError(RateLimitedError):

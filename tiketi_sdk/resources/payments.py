@@ -1,5 +1,7 @@
 """`client.payments`: paying reservations by card, points or both, and giving money back. Whole won."""
 
+import uuid
+
 from tiketi_sdk.contract import payment as contract
 from tiketi_sdk.contract import reservation as reservation_contract
 from tiketi_sdk.contract.payment import Payment, Refund
@@ -34,16 +36,22 @@ class AsyncPayments(AsyncResource):
             reservation_id = reservation
         if total_price is None:
             total_price = point_used + card_amount
-        return await self._ask(
-            contract.PAY,
-            reservation_id=reservation_id,
-            total_price=total_price,
-            point_used=point_used,
-            card_amount=card_amount,
-            pg_token=pg_token,
-            entry_token=entry_token or await self._entry_token(reservation_id),
-            idempotency_key=idempotency_key,
-        )
+        key = idempotency_key or str(uuid.uuid4())
+
+        async def send(remembered: str | None) -> Payment:
+            return await self._ask(
+                contract.PAY,
+                reservation_id=reservation_id,
+                total_price=total_price,
+                point_used=point_used,
+                card_amount=card_amount,
+                pg_token=pg_token,
+                entry_token=entry_token or remembered,
+                idempotency_key=key,
+            )
+
+        event_id = None if entry_token else await self._event_of(reservation_id)
+        return await self._entering(event_id, send)
 
     async def get(self, payment_id: int) -> Payment:
         """One payment. Raises `PaymentNotFoundError`, also for somebody else's."""
@@ -69,7 +77,7 @@ class AsyncPayments(AsyncResource):
             idempotency_key=idempotency_key,
         )
 
-    async def _entry_token(self, reservation_id: int) -> str | None:
+    async def _event_of(self, reservation_id: int) -> int | None:
         if not self._caller.store.load().entry_tokens:
             return None
         event_id = self._caller.event_of(reservation_id)
@@ -77,4 +85,4 @@ class AsyncPayments(AsyncResource):
             reservation = await self._ask(reservation_contract.GET, reservation_id=reservation_id)
             event_id = reservation.event_id
             self._caller.remember_reservation(reservation_id, event_id)
-        return self._caller.entry_token(event_id)
+        return event_id

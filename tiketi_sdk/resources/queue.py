@@ -1,16 +1,19 @@
 """`client.queue`: an event's waiting room, by polling; the client remembers the entry token it gives."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from tiketi_sdk.contract import queue as contract
 from tiketi_sdk.contract.auth import Jwks
-from tiketi_sdk.contract.queue import Left, LogEntry, Place, Policy, RoomState, Stats
-from tiketi_sdk.errors import WaitTimeoutError
+from tiketi_sdk.contract.queue import Draw, Left, LogEntry, Place, Policy, RoomState, Stats
+from tiketi_sdk.errors import TooEarlyError, WaitTimeoutError
 from tiketi_sdk.paging import AsyncListing
 from tiketi_sdk.resources.base import AsyncResource
 
 _JITTER = 0.1
 """Each poll comes up to this share late, so that a crowd that came together does not ask together."""
+
+_EARLY_S = 1.0
 
 
 class AsyncQueue(AsyncResource):
@@ -21,11 +24,11 @@ class AsyncQueue(AsyncResource):
         return self._noted(await self._ask(contract.ENTER, event_id=event_id))
 
     async def status(self, event_id: int) -> Place:
-        """Where you stand. Raises `NotInQueueError`."""
+        """Where you stand. Raises `NotInQueueError`, and `TooEarlyError` before `next_poll_ms` are over."""
         return self._noted(await self._ask(contract.STATUS, event_id=event_id))
 
     async def heartbeat(self, event_id: int) -> Place:
-        """Say that you are still there. Raises `NotInQueueError`."""
+        """Say that you are still there. Raises `NotInQueueError`, and `TooEarlyError` as `status` does."""
         return self._noted(await self._ask(contract.HEARTBEAT, event_id=event_id))
 
     async def leave(self, event_id: int) -> Left:
@@ -63,7 +66,11 @@ class AsyncQueue(AsyncResource):
                     )
                 wait_s = min(wait_s, left_s)
             await near.sleep(wait_s)
-            place = await self.status(event_id)
+            try:
+                place = await self.status(event_id)
+            except TooEarlyError as early:
+                # Somebody else asked for the same place, in another window perhaps.
+                await near.sleep(min(early.retry_after_s or _EARLY_S, _EARLY_S))
 
     async def policy(self, event_id: int) -> Policy:
         """The policy in force (administrators)."""
@@ -79,8 +86,13 @@ class AsyncQueue(AsyncResource):
         waiting_max: int | None = None,
         state: RoomState | None = None,
         grace_s: int | None = None,
+        opens_at: datetime | None = None,
     ) -> Policy:
-        """Change how people are let in, at once (administrators); what is left out stays."""
+        """Change how people are let in, at once (administrators); what is left out stays.
+
+        With `opens_at` a draw is held then among those who came before. Raises `LineFormedError` once
+        somebody has a number.
+        """
         return await self._ask(
             contract.SET_POLICY,
             event_id=event_id,
@@ -90,7 +102,22 @@ class AsyncQueue(AsyncResource):
             waiting_max=waiting_max,
             state=state,
             grace_s=grace_s,
+            opens_at=opens_at,
         )
+
+    async def draw(self, event_id: int) -> Draw:
+        """The whole receipt of the draw, public once it was held; `tiketi_sdk.draw.check` repeats the draw.
+
+        Raises `DrawNotFoundError`.
+        """
+        receipt = await self._ask(contract.DRAW, event_id=event_id)
+        draw_ids = list(receipt.draw_ids)
+        while len(draw_ids) < receipt.count:
+            page = await self._ask(contract.DRAW, event_id=event_id, first=len(draw_ids) + 1)
+            if not page.draw_ids:
+                break
+            draw_ids += page.draw_ids
+        return receipt.model_copy(update={"draw_ids": tuple(draw_ids)})
 
     async def stats(self, event_id: int) -> Stats:
         """The waiting room at a glance (administrators)."""

@@ -1,5 +1,6 @@
 """`client.reservations`: holding seats, and what became of them. Paying is `client.payments`."""
 
+import uuid
 from collections.abc import Iterable
 
 from tiketi_sdk.contract import reservation as contract
@@ -33,15 +34,20 @@ class AsyncReservations(AsyncResource):
             best: dict[str, object] | None = best_available.model_dump()
         else:
             best = None if best_available is None else {"count": best_available}
-        reservation = await self._ask(
-            contract.RESERVE,
-            event_id=event_id,
-            seat_ids=None if seat_ids is None else tuple(seat_ids),
-            best_available=best,
-            entry_token=entry_token or self._caller.entry_token(event_id),
-            idempotency_key=idempotency_key,
-        )
-        return self._noted(reservation)
+        seats = None if seat_ids is None else tuple(seat_ids)
+        key = idempotency_key or str(uuid.uuid4())
+
+        async def send(remembered: str | None) -> Reservation:
+            return await self._ask(
+                contract.RESERVE,
+                event_id=event_id,
+                seat_ids=seats,
+                best_available=best,
+                entry_token=entry_token or remembered,
+                idempotency_key=key,
+            )
+
+        return self._noted(await self._entering(event_id, send))
 
     def list(
         self,

@@ -42,6 +42,10 @@ grace_s_default: Final = 30
 grace_s_max: Final = 3_600
 admission_log_max: Final = 10_000_000
 """Entries of an event's admission log; the audit reads all of them."""
+enters_max: Final = 20
+"""Times one user may enter again, be refused or leave, within ten seconds and per event."""
+entry_ttl_s: Final = 60
+"""How long an entry token is good; it is renewed by asking where one stands."""
 
 # --- seats ----------------------------------------------------------------------------------
 seats_per_event_max: Final = 100_000

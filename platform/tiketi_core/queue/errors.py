@@ -33,6 +33,30 @@ class WaitingRoomFullError(DomainError):
     code = "waiting_room_full"
 
 
+class TooEarlyError(DomainError):
+    """You asked before the time you were told; your place is kept."""
+
+    code = "too_early"
+
+
+class EntersLimitedError(DomainError):
+    """You entered or left too often in a short time; a place you have is kept."""
+
+    code = "rate_limited"
+
+
+class LineFormedError(DomainError):
+    """Somebody has a number in this line already, so opens_at comes too late."""
+
+    code = "line_formed"
+
+
+class DrawNotFoundError(DomainError):
+    """No draw was held for this event, or not yet."""
+
+    code = "draw_not_found"
+
+
 class QueueUnavailableError(DomainError):
     """The waiting room's store does not answer; places in the line are kept."""
 

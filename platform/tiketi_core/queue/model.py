@@ -1,5 +1,6 @@
 """What a waiting room consists of, as values; decides nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Literal, TypeAlias
@@ -16,6 +17,18 @@ class RoomState(IntEnum):
     CLOSED = 2
 
 
+class Phase(IntEnum):
+    """Whether a line begins with a draw, and how far that is."""
+
+    UNDRAWN = 0
+    """No draw: strictly first come, first served."""
+    GATHERING = 1
+    """Before `opens_at`: everybody may gather, nobody has a number."""
+    DRAWING = 2
+    """Numbers are being drawn, and nobody sees any; whoever enters now queues behind."""
+    DRAWN = 3
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """How a waiting room lets people in."""
@@ -30,6 +43,9 @@ class Policy:
     grace_s: int = bounds.grace_s_default
     """Who waits and was silent for longer is skipped when reached."""
     state: RoomState = RoomState.OPEN
+    opens_at_ms: int = 0
+    """Those who came before are put in random order at that moment; 0: no draw."""
+    phase: Phase = Phase.UNDRAWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +58,8 @@ class PolicyChange:
     waiting_max: int | None = None
     grace_s: int | None = None
     state: RoomState | None = None
+    opens_at_ms: int | None = None
+    """Only while nobody has a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +73,21 @@ class Waiting:
     waiting_count: int
     pace_milli: int
     """Admissions per 1,000 seconds, measured lately; 0: none."""
-    grace_s: int
-    """Who is silent for longer loses the place when it is reached."""
+    next_poll_ms: int
+    """Ask again after so long, not much earlier."""
+    eta_ms: int
+    """Half of such waits are over by then; -1 without a pace."""
+    eta_late_ms: int
+    """Nine of ten such waits are over by then; -1 without a pace. The first one told is a promise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Taking part in the draw; there is no order yet."""
+
+    waiting_count: int
+    opens_at_ms: int
+    next_poll_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +106,19 @@ class Refusal(Enum):
 
     CLOSED = "closed"
     FULL = "full"
+    NOT_GATHERING = "not_gathering"
+    """Only gathering was asked for, and the room does not gather (any more)."""
+    TOO_OFTEN = "too_often"
 
 
-Placement: TypeAlias = Waiting | Admitted
+Placement: TypeAlias = Waiting | Admitted | Gathered
+
+
+@dataclass(frozen=True, slots=True)
+class TooEarly:
+    """A poll before its time. The place is kept, and it was a sign of life."""
+
+    left_ms: int
 
 
 class Was(IntEnum):
@@ -100,6 +141,8 @@ class Pumped:
     waiting_count: int
     inside_count: int
     """Sessions, those over but not yet reaped included."""
+    drawing: bool = False
+    """The draw is due: somebody has to hold it."""
 
     @property
     def idle(self) -> bool:
@@ -127,10 +170,14 @@ class Tally:
     front: int
     """The highest number that was reached, admitted or skipped."""
     log_truncated: bool
+    promises_total: int
+    """Admitted who had been promised a time."""
+    promises_kept_total: int
+    """Of those, who were in by then."""
 
 
 LogKind: TypeAlias = Literal[
-    "entered", "admitted", "left", "expired", "policy", "gave_up", "skipped"
+    "entered", "admitted", "left", "expired", "policy", "gave_up", "skipped", "gathered"
 ]
 
 
@@ -139,7 +186,7 @@ class LogLine:
     """One line of the admission log."""
 
     id: str
-    """`ms-sequence`, ascending; the first part is the room's clock."""
+    """`ms-sequence-place`, ascending; the first part is the room's clock."""
     kind: LogKind
     user_id: UserId | None
     number: int | None
@@ -155,3 +202,28 @@ class Purchase:
     user_id: UserId
     reservation_id: int
     confirmed_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """What those who gather may know of the draw to come, and what makes their pseudonyms."""
+
+    commitment: str
+    """Hex of SHA-256; published before anybody gathers."""
+    salt: bytes
+    """Secret: never leaves the platform."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptPage:
+    """A draw that was held, and some of its outcome."""
+
+    opens_at_ms: int
+    drawn_at_ms: int
+    count: int
+    """How many took part."""
+    commitment: str
+    seed: bytes
+    salt_digest: bytes
+    draw_ids: Sequence[str]
+    """Pseudonyms in the order drawn, from the number asked for on."""

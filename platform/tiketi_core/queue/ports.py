@@ -6,14 +6,17 @@ from typing import Protocol
 
 from tiketi_core.kernel.ids import EventId, UserId
 from tiketi_core.queue.model import (
+    Gathering,
     LogLine,
     Placement,
     Policy,
     PolicyChange,
     Pumped,
     Purchase,
+    ReceiptPage,
     Refusal,
     Tally,
+    TooEarly,
     Was,
 )
 
@@ -21,23 +24,54 @@ from tiketi_core.queue.model import (
 class Room(Protocol):
     """The waiting rooms of all events. Each method is one atomic step, and safe to repeat.
 
-    `now_ms` is the caller's clock; a room's own never runs backwards, whatever callers say. A room comes
-    into being, with the default policy, when it is first entered, looked at or given a policy.
+    `now_ms` is the caller's clock, which the store may set aside for its own, so that callers need not
+    agree; a room's clock never runs backwards in any case. A room comes into being, with the default policy, when it is first entered, looked at or given a policy.
     Every method raises QueueUnavailableError when the store does not answer in bounded time.
     """
 
     async def enter(
-        self, event_id: EventId, user_ids: Sequence[UserId], *, now_ms: int
+        self,
+        event_id: EventId,
+        user_ids: Sequence[UserId],
+        *,
+        now_ms: int,
+        only_gather: bool = False,
     ) -> Sequence[Placement | Refusal]:
-        """Take users in, in this order; one answer each. Who has a place or a session keeps it."""
+        """Take users in, in this order; one answer each. Who has a place or a session keeps it.
+
+        `only_gather` refuses newcomers unless the room gathers for a draw.
+        """
         ...
 
-    async def status(self, event_id: EventId, user_id: UserId, *, now_ms: int) -> Placement | None:
-        """Where a user stands, None if nowhere; the question counts as a sign of life."""
+    async def status(
+        self, event_id: EventId, user_id: UserId, *, now_ms: int, polls: bool = True
+    ) -> Placement | TooEarly | None:
+        """Where a user stands, None if nowhere; the question counts as a sign of life.
+
+        With `polls` it must not come before the time the last answer gave.
+        """
         ...
 
     async def leave(self, event_id: EventId, user_id: UserId, *, now_ms: int) -> Was:
-        """Give up a place or a session; what becomes free is filled in the same step."""
+        """Give up a place or a session; what becomes free is filled in the same step.
+
+        Raises QueueUnavailableError for who takes part in a draw that is under way.
+        """
+        ...
+
+    async def draw(self, event_id: EventId, *, now_ms: int) -> bool:
+        """Hold the draw that is due, and whether there was one; several replicas may do this at once.
+
+        Nobody sees a number before all are there. What was interrupted is simply done again.
+        """
+        ...
+
+    async def gathering(self, event_id: EventId) -> Gathering | None:
+        """What was committed to for the event's draw, None if it has none."""
+        ...
+
+    async def receipt(self, event_id: EventId, *, first: int, limit: int) -> ReceiptPage | None:
+        """The draw that was held, with the numbers `first` to `first + limit - 1` or fewer; else None."""
         ...
 
     async def purchase(self, purchase: Purchase, *, now_ms: int) -> bool:
@@ -49,7 +83,10 @@ class Room(Protocol):
         ...
 
     async def set_policy(self, event_id: EventId, change: PolicyChange, *, now_ms: int) -> Policy:
-        """Change the policy from the next admission on; no session ends by it."""
+        """Change the policy from the next admission on; no session ends by it.
+
+        Raises LineFormedError, with nothing changed, when `opens_at_ms` comes too late.
+        """
         ...
 
     async def tally(self, event_id: EventId, *, now_ms: int) -> Tally:
@@ -73,6 +110,8 @@ class Sale(Enum):
     """Whether tickets of an event can be bought now."""
 
     ON_SALE = "on_sale"
+    UPCOMING = "upcoming"
+    """Not yet: people may gather where there is to be a draw."""
     NOT_ON_SALE = "not_on_sale"
     UNKNOWN_EVENT = "unknown_event"
 
@@ -91,5 +130,8 @@ class EntryTokens(Protocol):
     def sign_entry(
         self, user_id: UserId, event_id: EventId, number: int, expires_at_ms: int
     ) -> str:
-        """A token with the claims sub, event_id, number and exp (whole seconds, rounded down)."""
+        """A token with the claims sub, event_id, number and exp (whole seconds, rounded down).
+
+        `expires_at_ms` is at most the end of the session, and soon: a token is renewed by asking again.
+        """
         ...

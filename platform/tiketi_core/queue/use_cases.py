@@ -9,23 +9,33 @@ from typing import Final
 
 from tiketi_core.kernel import bounds
 from tiketi_core.kernel.clock import Clock
+from tiketi_core.kernel.errors import DomainError
 from tiketi_core.kernel.ids import EventId, UserId
-from tiketi_core.queue import rules
+from tiketi_core.queue import polls, rules
+from tiketi_core.queue.draw import draw_id
 from tiketi_core.queue.errors import (
+    DrawNotFoundError,
+    EntersLimitedError,
     EventNotFoundError,
     NotInQueueError,
     NotOnSaleError,
+    TooEarlyError,
     WaitingRoomClosedError,
     WaitingRoomFullError,
 )
 from tiketi_core.queue.model import (
+    Admitted,
+    Gathered,
+    Gathering,
     LogLine,
     Placement,
     Policy,
     PolicyChange,
     Purchase,
+    ReceiptPage,
     Refusal,
     Tally,
+    TooEarly,
     Waiting,
     Was,
 )
@@ -33,6 +43,8 @@ from tiketi_core.queue.ports import EntryTokens, EventCatalogue, Room, Sale
 
 PUMP_ROUNDS_MAX: Final = 50
 """Batches one pumping admits per room before the next room has its turn."""
+GATHERINGS_MAX: Final = 1_024
+"""Events whose commitment one process remembers; it never changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +53,12 @@ class Standing:
 
     event_id: EventId
     placement: Placement
-    eta_s: float | None = None
-    next_poll_ms: int = rules.POLL_MS_MAX
+    next_poll_ms: int = polls.POLL_MS_MAX
     entry_token: str | None = None
+    draw_id: str | None = None
+    """While gathered: the user's pseudonym in the draw to come."""
+    commitment: str | None = None
+    """While gathered: what the platform has committed to."""
 
 
 class WaitingRoom:
@@ -56,28 +71,40 @@ class WaitingRoom:
         self._events = events
         self._tokens = RememberedTokens(tokens)
         self._clock = clock
+        self._gatherings: dict[EventId, Gathering] = {}
 
     async def enter(self, event_id: EventId, user_id: UserId) -> Standing:
-        """Join the line, or keep the place one has.
+        """Join the line, or keep the place one has; before the sale, where there is to be a draw: gather.
 
-        Raises EventNotFoundError, NotOnSaleError, WaitingRoomClosedError, WaitingRoomFullError.
+        Raises EventNotFoundError, NotOnSaleError, WaitingRoomClosedError, WaitingRoomFullError,
+        EntersLimitedError.
         """
-        if await self._sale(event_id) is not Sale.ON_SALE:
+        sale = await self._sale(event_id)
+        if sale is Sale.NOT_ON_SALE:
             raise NotOnSaleError(field="event_id")
-        now_ms = self._clock.now_ms()
-        (answer,) = await self._room.enter(event_id, (user_id,), now_ms=now_ms)
-        if answer is Refusal.CLOSED:
-            raise WaitingRoomClosedError
-        if answer is Refusal.FULL:
-            raise WaitingRoomFullError(retry_after_s=rules.POLL_MS_MAX / 1000)
-        return self._standing(event_id, user_id, answer)
+        (answer,) = await self._room.enter(
+            event_id,
+            (user_id,),
+            now_ms=self._clock.now_ms(),
+            only_gather=sale is Sale.UPCOMING,
+        )
+        if isinstance(answer, Refusal):
+            raise _refused(answer)
+        return await self._standing(event_id, user_id, answer)
 
-    async def status(self, event_id: EventId, user_id: UserId) -> Standing:
-        """Where a user stands; asking is a sign of life. Raises NotInQueueError."""
-        placement = await self._room.status(event_id, user_id, now_ms=self._clock.now_ms())
+    async def status(self, event_id: EventId, user_id: UserId, *, polls: bool = True) -> Standing:
+        """Where a user stands; asking is a sign of life. Raises NotInQueueError.
+
+        With `polls`, raises TooEarlyError before the time the last answer gave.
+        """
+        placement = await self._room.status(
+            event_id, user_id, now_ms=self._clock.now_ms(), polls=polls
+        )
         if placement is None:
             raise NotInQueueError
-        return self._standing(event_id, user_id, placement)
+        if isinstance(placement, TooEarly):
+            raise TooEarlyError(retry_after_s=placement.left_ms / 1000)
+        return await self._standing(event_id, user_id, placement)
 
     async def leave(self, event_id: EventId, user_id: UserId) -> Was:
         """Give up a place or a session; whoever has neither is absent, which is no error."""
@@ -88,9 +115,21 @@ class WaitingRoom:
         await self._room.purchase(purchase, now_ms=self._clock.now_ms())
 
     async def set_policy(self, event_id: EventId, change: PolicyChange) -> Policy:
-        """Change the policy from the next admission on. Raises EventNotFoundError."""
+        """Change the policy from the next admission on. Raises EventNotFoundError, LineFormedError."""
         await self._sale(event_id)
         return await self._room.set_policy(event_id, change, now_ms=self._clock.now_ms())
+
+    async def commitment(self, event_id: EventId) -> str | None:
+        """What was committed to for the event's draw, None if it has none."""
+        gathering = await self._gathering(event_id)
+        return None if gathering is None else gathering.commitment
+
+    async def receipt(self, event_id: EventId, *, first: int, limit: int) -> ReceiptPage:
+        """The draw that was held, with the pseudonyms that drew `first` and on. Raises DrawNotFoundError."""
+        page = await self._room.receipt(event_id, first=first, limit=limit)
+        if page is None:
+            raise DrawNotFoundError(field="event_id")
+        return page
 
     async def tally(self, event_id: EventId) -> Tally:
         """Policy and counts. Raises EventNotFoundError."""
@@ -109,6 +148,8 @@ class WaitingRoom:
         """Let people in wherever there is room. Every replica may do this at any time."""
         for event_id in await self._room.active():
             pumped = await self._room.admit(event_id, now_ms=self._clock.now_ms())
+            if pumped.drawing:
+                await self._room.draw(event_id, now_ms=self._clock.now_ms())
             rounds = 1
             while pumped.more and rounds < PUMP_ROUNDS_MAX:
                 pumped = await self._room.admit(event_id, now_ms=self._clock.now_ms())
@@ -122,36 +163,66 @@ class WaitingRoom:
             raise EventNotFoundError(field="event_id")
         return sale
 
-    def _standing(self, event_id: EventId, user_id: UserId, placement: Placement) -> Standing:
+    async def _gathering(self, event_id: EventId) -> Gathering | None:
+        gathering = self._gatherings.get(event_id)
+        if gathering is None:
+            gathering = await self._room.gathering(event_id)
+            if gathering is not None:
+                while len(self._gatherings) >= GATHERINGS_MAX:
+                    del self._gatherings[next(iter(self._gatherings))]
+                self._gatherings[event_id] = gathering
+        return gathering
+
+    async def _standing(self, event_id: EventId, user_id: UserId, placement: Placement) -> Standing:
         if isinstance(placement, Waiting):
-            position, pace = placement.position, placement.pace_milli
+            return Standing(event_id, placement, placement.next_poll_ms)
+        if isinstance(placement, Gathered):
+            gathering = await self._gathering(event_id)
+            assert gathering is not None, "whoever gathers was promised a draw"
             return Standing(
                 event_id,
                 placement,
-                rules.eta_s(position, pace),
-                rules.next_poll_ms(position, pace, grace_s=placement.grace_s),
+                placement.next_poll_ms,
+                draw_id=draw_id(gathering.salt, event_id, user_id),
+                commitment=gathering.commitment,
             )
-        token = self._tokens.sign_entry(user_id, event_id, placement.number, placement.ends_at_ms)
-        return Standing(event_id, placement, entry_token=token)
+        return Standing(event_id, placement, entry_token=self._token(event_id, user_id, placement))
+
+    def _token(self, event_id: EventId, user_id: UserId, session: Admitted) -> str:
+        return self._tokens.entry(user_id, event_id, session, now_ms=self._clock.now_ms())
+
+
+def _refused(refusal: Refusal) -> DomainError:
+    match refusal:
+        case Refusal.CLOSED:
+            return WaitingRoomClosedError()
+        case Refusal.FULL:
+            return WaitingRoomFullError(retry_after_s=polls.POLL_MS_MAX / 1000)
+        case Refusal.NOT_GATHERING:
+            return NotOnSaleError(field="event_id")
+        case Refusal.TOO_OFTEN:
+            return EntersLimitedError(retry_after_s=rules.ENTER_WINDOW_MS / 1000)
 
 
 class RememberedTokens:
-    """Signs each admission once, and remembers the tokens signed last."""
+    """Signs a token that is good for a while, and hands it out again until half of that is over."""
 
     def __init__(self, tokens: EntryTokens, *, tokens_max: int = bounds.token_cache_max) -> None:
         self._tokens = tokens
         self._tokens_max = tokens_max
-        self._signed: dict[tuple[UserId, EventId, int, int], str] = {}
+        self._signed: dict[tuple[UserId, EventId, int], tuple[str, int]] = {}
 
-    def sign_entry(
-        self, user_id: UserId, event_id: EventId, number: int, expires_at_ms: int
-    ) -> str:
-        """The token of this admission."""
-        admission = (user_id, event_id, number, expires_at_ms)
-        token = self._signed.get(admission)
-        if token is None:
-            token = self._tokens.sign_entry(user_id, event_id, number, expires_at_ms)
+    def entry(self, user_id: UserId, event_id: EventId, session: Admitted, *, now_ms: int) -> str:
+        """A token of this admission: good for at least half of `entry_ttl_s` or until the session ends."""
+        key = (user_id, event_id, session.number)
+        ttl_ms = bounds.entry_ttl_s * 1000
+        token, expires_at_ms = self._signed.get(key, ("", 0))
+        good_until_ms = min(session.ends_at_ms, now_ms + ttl_ms // 2)
+        if not good_until_ms <= expires_at_ms <= min(session.ends_at_ms, now_ms + ttl_ms):
+            expires_at_ms = min(session.ends_at_ms, now_ms + ttl_ms)
+            token = self._tokens.sign_entry(user_id, event_id, session.number, expires_at_ms)
+            self._signed.pop(key, None)
             while len(self._signed) >= self._tokens_max:
                 del self._signed[next(iter(self._signed))]
-            self._signed[admission] = token
+            self._signed[key] = (token, expires_at_ms)
         return token

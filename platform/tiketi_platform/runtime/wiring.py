@@ -13,6 +13,7 @@ from tiketi_platform.adapters.postgres.bootstrap import role
 from tiketi_platform.adapters.postgres.migrate import migrate
 from tiketi_platform.adapters.postgres.pool import Database
 from tiketi_platform.adapters.redis.client import RedisClient
+from tiketi_platform.adapters.redis.ended_sessions import EndedSessions
 from tiketi_platform.adapters.redis.scripts import Scripts
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.adapters.tokens.keys import RemoteKeys
@@ -36,6 +37,7 @@ class Process:
     clock: SystemClock
     redis: RedisClient
     scripts: Scripts
+    ended: EndedSessions
 
 
 @asynccontextmanager
@@ -45,7 +47,12 @@ async def opened_process(settings: Settings) -> AsyncIterator[Process]:
     try:
         scripts = Scripts(redis)
         await scripts.load_all()
-        yield Process(settings, SystemClock(), redis, scripts)
+        ended = EndedSessions(redis)
+        ended.start()
+        try:
+            yield Process(settings, SystemClock(), redis, scripts, ended)
+        finally:
+            await ended.stop()
     finally:
         await redis.close()
 
@@ -63,7 +70,7 @@ async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None
             spec,
             service,
             extra_routes=[backlog_route(spec, resources, process.redis)],
-            verifier=_verifier(spec, resources),
+            verifier=_verifier(spec, resources, process.ended),
             checks=_checks(resources),
             sandbox=settings.sandbox,
             version=version("tiketi"),
@@ -114,12 +121,15 @@ async def _opened(spec: AnySpec, process: Process, stack: AsyncExitStack) -> Res
     )
 
 
-def _verifier(spec: AnySpec, resources: Resources) -> TokenVerifier:
+def _verifier(spec: AnySpec, resources: Resources, ended: EndedSessions) -> TokenVerifier:
     peers = resources.peers
     access = RemoteKeys(lambda: peers.call(auth.JWKS, Nothing()))
     entry = RemoteKeys(lambda: peers.call(queue.JWKS, Nothing())) if spec.needs_entry else None
     return TokenVerifier(
-        access_key=access.key, entry_key=entry.key if entry else None, clock=resources.clock
+        access_key=access.key,
+        entry_key=entry.key if entry else None,
+        clock=resources.clock,
+        ended=ended if entry else None,
     )
 
 

@@ -30,6 +30,8 @@ VALUES = {
     "description": "두 줄\n설명",
     "starts_at": datetime(2026, 6, 1, tzinfo=UTC),
     "on_sale_at": datetime(2026, 5, 1, tzinfo=UTC),
+    "opens_at": datetime(2026, 5, 1, tzinfo=UTC),
+    "first": 1,
     "sale_ends_at": datetime(2026, 5, 31, tzinfo=UTC),
     "seats_per_user_max": 2,
     "q": "아이유 & 친구",

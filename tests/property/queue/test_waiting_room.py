@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from copy import deepcopy
+from dataclasses import replace
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -11,48 +12,32 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
 
-from tests.engines import flush
+from tests.property.queue.engine import (
+    BATCH_MAX,
+    ENTERS_MAX,
+    SECRETS,
+    Engine,
+    Interrupted,
+    KilledError,
+)
 from tiketi_core.kernel.ids import EventId, UserId
-from tiketi_core.queue.model import Policy, PolicyChange, Purchase, RoomState
+from tiketi_core.queue.errors import LineFormedError, QueueUnavailableError
+from tiketi_core.queue.model import Phase, Policy, PolicyChange, Purchase, RoomState
 from tiketi_core.queue.rules import ReferenceRoom
-from tiketi_platform.adapters.redis import RedisClient, Scripts
-from tiketi_platform.adapters.redis.waiting_room import RedisRoom
+from tiketi_platform.adapters.redis import keys
+from tiketi_platform.adapters.redis.room_draw import RoomDraws
 
 EVENT = EventId(42)
 START_MS = 1_800_000_000_000
-BATCH_MAX = 4
 users = st.integers(1, 9).map(UserId)
 replicas = st.integers(0, 1)
 # Edges of the grace, the sessions and the pace window of the policy below come up often.
 steps_ms = st.sampled_from([1, 199, 200, 1_000, 9_999, 10_000, 10_001, 19_999, 20_000, 20_001])
-
-
-class Engine:
-    """Two replicas over one Valkey, and the loop they live in."""
-
-    def __init__(self, server):
-        self.server = server
-        self.runner = asyncio.Runner()
-        self.clients = [self.do(RedisClient.connect(server.url)) for _ in range(2)]
-
-    def do(self, work):
-        return self.runner.run(work)
-
-    def rooms(self, default):
-        self.do(flush(self.server))
-        return [
-            RedisRoom(client, Scripts(client), default=default, batch_max=BATCH_MAX)
-            for client in self.clients
-        ]
-
-    def close(self):
-        for client in self.clients:
-            self.do(client.close())
-        self.runner.close()
 
 
 class WaitingRoomMachine(RuleBasedStateMachine):
@@ -73,31 +58,49 @@ class WaitingRoomMachine(RuleBasedStateMachine):
             grace_s=10,
         )
         self.rooms = self.engine.rooms(self.policy)
-        self.model = ReferenceRoom(self.now_ms, self.policy, BATCH_MAX)
+        self.model = ReferenceRoom(self.now_ms, self.policy, BATCH_MAX, ENTERS_MAX)
         self.reservation_id = 0
         self.purchases = []
         self.do(self.rooms[0].admit(EVENT, now_ms=self.now_ms))
-        self.read = 0
+        self.read, self.after = 0, None
 
     def do(self, work):
         return self.engine.do(work)
 
     # --- moves
 
-    @rule(replica=replicas, batch=st.lists(users, min_size=1, max_size=6))
-    def enter(self, replica, batch):
-        answers = self.do(self.rooms[replica].enter(EVENT, batch, now_ms=self.now_ms))
-        assert answers == self.model.enter(batch, self.now_ms)
+    @rule(
+        replica=replicas,
+        batch=st.lists(users, min_size=1, max_size=6),
+        only_gather=st.sampled_from([False, False, True]),
+    )
+    def enter(self, replica, batch, only_gather=False):
+        answers = self.do(
+            self.rooms[replica].enter(EVENT, batch, now_ms=self.now_ms, only_gather=only_gather)
+        )
+        assert answers == self.model.enter(batch, self.now_ms, only_gather=only_gather)
 
-    @rule(replica=replicas, user=users)
-    def status(self, replica, user):
-        answer = self.do(self.rooms[replica].status(EVENT, user, now_ms=self.now_ms))
-        assert answer == self.model.status(user, self.now_ms)
+    @rule(replica=replicas, user=users, polls=st.booleans())
+    def status(self, replica, user, polls):
+        answer = self.do(self.rooms[replica].status(EVENT, user, now_ms=self.now_ms, polls=polls))
+        assert answer == self.model.status(user, self.now_ms, polls=polls)
 
     @rule(replica=replicas, user=users)
     def leave(self, replica, user):
-        was = self.do(self.rooms[replica].leave(EVENT, user, now_ms=self.now_ms))
-        assert was == self.model.leave(user, self.now_ms)
+        self._both(
+            lambda: self.do(self.rooms[replica].leave(EVENT, user, now_ms=self.now_ms)),
+            lambda: self.model.leave(user, self.now_ms),
+        )
+
+    def _both(self, there, here):
+        outcomes = []
+        for move in (there, here):
+            try:
+                outcomes.append(move())
+            except (LineFormedError, QueueUnavailableError) as refused:
+                outcomes.append(type(refused))
+        assert outcomes[0] == outcomes[1]
+        return outcomes[0]
 
     @rule(replica=replicas)
     def admit(self, replica):
@@ -162,8 +165,52 @@ class WaitingRoomMachine(RuleBasedStateMachine):
         ),
     )
     def set_policy(self, replica, change):
-        policy = self.do(self.rooms[replica].set_policy(EVENT, change, now_ms=self.now_ms))
-        assert policy == self.model.set_policy(change, self.now_ms)
+        self._both(
+            lambda: self.do(self.rooms[replica].set_policy(EVENT, change, now_ms=self.now_ms)),
+            lambda: self.model.set_policy(change, self.now_ms),
+        )
+
+    # --- the draw
+
+    @rule(replica=replicas, in_ms=st.just(0) | steps_ms)
+    def open_by_draw(self, replica, in_ms):
+        self.set_policy(replica, PolicyChange(opens_at_ms=self.model.clock_ms + in_ms))
+
+    @precondition(lambda self: self.model.policy.phase is Phase.GATHERING)
+    @rule(batch=st.lists(users, min_size=1, max_size=9), edge_ms=st.integers(-1, 1))
+    def gather_up_to_the_opening(self, batch, edge_ms):
+        self.enter(0, batch)
+        self.now_ms = self.model.policy.opens_at_ms + edge_ms
+        self.enter(1, batch[:1])
+
+    @rule(replica=replicas)
+    def draw(self, replica):
+        held = self.do(self.rooms[replica].draw(EVENT, now_ms=self.now_ms))
+        assert held == self.model.draw(SECRETS, EVENT, self.now_ms)
+
+    @rule(replica=replicas, parts=st.integers(0, 2))
+    def a_replica_dies_in_the_middle_of_the_draw(self, replica, parts):
+        """It has read the list and written some numbers, which nobody may see."""
+        room = self.rooms[replica]
+        room._draws = Interrupted(room._calls, part_max=BATCH_MAX, parts=parts)
+        try:
+            held = self.do(room.draw(EVENT, now_ms=self.now_ms))
+            assert held is False
+        except KilledError:
+            pass
+        finally:
+            room._draws = RoomDraws(room._calls, part_max=BATCH_MAX)
+        self.model.tally(self.now_ms)  # it has looked at the clock
+
+    @rule()
+    def two_replicas_draw_at_once(self):
+        async def both():
+            return await asyncio.gather(
+                *(room.draw(EVENT, now_ms=self.now_ms) for room in self.rooms)
+            )
+
+        held = self.do(both())
+        assert sorted(held) == [False, self.model.draw(SECRETS, EVENT, self.now_ms)]
 
     @rule(replica=replicas)
     def reopen(self, replica):
@@ -198,29 +245,62 @@ class WaitingRoomMachine(RuleBasedStateMachine):
     def log_tells_the_same_story(self):
         if not hasattr(self, "model"):
             return
-        after = self.model.lines[self.read - 1].id if self.read else None
-        lines = self.do(self.rooms[0].log(EVENT, after=after, limit=1_000))
-        assert lines == self.model.lines[self.read :]
+        lines = []
+        while page := self.do(self.rooms[0].log(EVENT, after=self.after, limit=3)):
+            lines += page
+            for line in page:
+                read = tuple(map(int, line.id.split("-")))
+                assert self.after is None or read > tuple(map(int, self.after.split("-")))
+                self.after = line.id
+        expected = [replace(line, id="") for line in self.model.lines[self.read :]]
+        assert [replace(line, id="") for line in lines] == expected
         self.read = len(self.model.lines)
+
+    @invariant()
+    def feed_tells_which_sessions_ended_early(self):
+        if hasattr(self, "model"):
+            entries = self.do(
+                self.engine.clients[0].execute("XRANGE", keys.room(EVENT).ended, "-", "+")
+            )
+            numbers = [int(n) for _, (_, text) in entries for n in text.split()]
+            assert numbers == self.model.ended[len(self.model.ended) - len(numbers) :]
+
+    @invariant()
+    def nobody_sees_half_a_draw(self):
+        if not hasattr(self, "model") or self.model.policy.phase is not Phase.DRAWING:
+            return
+        assert self.do(self.rooms[0].receipt(EVENT, first=1, limit=9)) is None
+        for user, number in self.model.waiting.items():
+            if number == 0:
+                self.status(0, user, polls=False)
 
     @invariant()
     def recount(self):
         if not hasattr(self, "model"):
             return
+        gathered: set[UserId] = set()
         waiting: dict[UserId, int] = {}
         inside: dict[UserId, int] = {}
-        reached, last_id = 0, (0, -1)
+        reached = entered = 0
         for line in self.model.lines:
-            ms, _, sequence = line.id.partition("-")
-            assert (int(ms), int(sequence)) > last_id
-            last_id = (int(ms), int(sequence))
-            if line.user_id is None or line.number is None:
+            if line.user_id is None:
                 assert line.kind == "policy"
+                continue
+            if line.number is None:
+                if line.kind == "gathered":
+                    assert line.user_id not in gathered
+                    gathered.add(line.user_id)
+                else:
+                    assert line.kind == "gave_up"
+                    gathered.remove(line.user_id)
                 continue
             match line.kind:
                 case "entered":
                     assert line.user_id not in waiting
                     assert line.user_id not in inside
+                    # The drawn are logged when the draw ends: newcomers have their numbers by then.
+                    gathered.discard(line.user_id)
+                    entered += 1
                     waiting[line.user_id] = line.number
                 case "admitted":
                     assert waiting.pop(line.user_id) == line.number
@@ -233,7 +313,9 @@ class WaitingRoomMachine(RuleBasedStateMachine):
                     assert waiting.pop(line.user_id) == line.number
                 case "left" | "expired":
                     assert inside.pop(line.user_id) == line.number
-        assert waiting == self.model.waiting
+        assert waiting | dict.fromkeys(gathered, 0) == self.model.waiting
+        undrawn = len(gathered) if self.model.policy.phase is Phase.DRAWING else 0
+        assert entered + undrawn == self.model.number
         assert inside == {user: s.number for user, s in self.model.sessions.items()}
 
 

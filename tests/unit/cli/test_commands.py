@@ -222,7 +222,7 @@ def test_generate_as_written(at_service, service):
 def test_pause_and_resume_change_the_state_alone(at_service, service, verb, state):
     policy = {
         "event_id": 1, "capacity": 300, "admit_per_second": 50, "session_ttl_s": 300,
-        "waiting_max": 100, "state": state, "grace_s": 30,
+        "waiting_max": 100, "state": state, "grace_s": 30, "opens_at": None, "draw_commitment": None,
     }  # fmt: skip
     service.says("PUT /api/queue/1/policy", policy)
     assert at_service("queue", verb, "1", "--json").json == policy

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
-from tiketi_core.kernel.ids import UserId
-from tiketi_core.queue.model import Admitted, Policy, PolicyChange, Refusal, RoomState, Waiting
-from tiketi_core.queue.rules import POLL_MS_MAX, POLL_MS_MIN, ReferenceRoom, eta_s, next_poll_ms
+from tiketi_core.kernel.ids import EventId, UserId
+from tiketi_core.queue.draw import DrawSecrets, draw
+from tiketi_core.queue.errors import LineFormedError
+from tiketi_core.queue.model import (
+    Admitted,
+    Gathered,
+    Policy,
+    PolicyChange,
+    Refusal,
+    RoomState,
+    TooEarly,
+    Waiting,
+)
+from tiketi_core.queue.polls import POLL_MS_MAX, POLL_MS_MIN, Pace, next_poll_ms
+from tiketi_core.queue.rules import ReferenceRoom
 
 NOW_MS = 1_800_000_000_000
 
@@ -19,15 +33,32 @@ def room(**policy):
     return ReferenceRoom(NOW_MS, Policy(**policy))
 
 
+def paced(per_window, *, windows=1):
+    """A pace of so many admissions in each of the last windows, seen at the end of the last."""
+    pace = Pace(since_ms=NOW_MS)
+    for window in range(windows):
+        pace.count(NOW_MS + window * 10_000, per_window)
+    return pace, NOW_MS + windows * 10_000 - 1
+
+
 def test_no_pace_no_promise():
-    assert eta_s(1, 0) is None
+    assert Pace().eta_ms(1, NOW_MS) == (-1, -1)
 
 
-@pytest.mark.parametrize(
-    ("position", "pace_milli", "seconds"), [(1, 1_000, 1.0), (50, 100_000, 0.5), (3, 2_000, 1.5)]
-)
-def test_eta_is_position_by_pace(position, pace_milli, seconds):
-    assert eta_s(position, pace_milli) == seconds
+def test_eta_is_position_by_pace_and_the_promise_leaves_room_for_chance():
+    pace, now_ms = paced(100, windows=3)
+    median_ms, late_ms = pace.eta_ms(100, now_ms)
+    assert median_ms == pytest.approx(10_000, rel=0.01)
+    assert 11_000 < late_ms < 13_000
+    assert pace.eta_ms(1, now_ms)[1] < 1_500
+
+
+def test_the_promise_goes_by_the_slowest_window_but_not_without_end():
+    pace, now_ms = paced(100, windows=2)
+    pace.count(now_ms + 1, 1_000)
+    median_ms, late_ms = pace.eta_ms(1_000, now_ms + 9_999)
+    assert late_ms > 3 * median_ms
+    assert late_ms < 5 * median_ms
 
 
 def test_polls_are_closer_together_near_the_front():
@@ -56,7 +87,7 @@ def test_pumping_often_earns_no_more_than_pumping_seldom():
     for line in (often, seldom):
         line.enter(people(1, 100), NOW_MS)
     for at_ms in range(NOW_MS, NOW_MS + 20_000, 7):
-        often.status(UserId(100), at_ms)
+        often.status(UserId(100), at_ms, polls=False)
         often.admit(at_ms)
     for at_ms in range(NOW_MS, NOW_MS + 20_000, 300):
         seldom.admit(at_ms)
@@ -93,6 +124,66 @@ def test_full_refuses_newcomers_only():
     answers = line.enter([*people(1, 3), UserId(2)], NOW_MS)
     assert answers[2] is Refusal.FULL
     assert answers[3] == answers[1]
+
+
+def test_a_poll_before_its_time_is_refused_counts_as_life_and_does_not_move_the_time():
+    line = room(capacity=0, grace_s=10)
+    (place,) = line.enter(people(1, 1), NOW_MS)
+    due_ms = NOW_MS + place.next_poll_ms
+    for at_ms in (NOW_MS, NOW_MS + 100, due_ms - 251):
+        early = line.status(UserId(1), at_ms)
+        assert early == TooEarly(due_ms - at_ms)
+    assert line.seen[UserId(1)].at_ms == due_ms - 251
+    assert isinstance(line.status(UserId(1), due_ms - 250), Waiting)
+    assert isinstance(line.status(UserId(1), due_ms - 250, polls=False), Waiting)
+
+
+def test_entering_and_leaving_over_and_over_has_an_end():
+    line = room(capacity=0)
+    answers = []
+    for _ in range(30):
+        answers += line.enter(people(1, 1), NOW_MS)
+        line.leave(UserId(1), NOW_MS)
+    assert sum(isinstance(answer, Waiting) for answer in answers) == 20
+    assert answers[-1] is Refusal.TOO_OFTEN
+    assert isinstance(line.enter(people(1, 1), NOW_MS + 10_000)[0], Waiting)
+
+
+SECRETS = DrawSecrets(b"seed" * 8, b"salt" * 8)
+EVENT = EventId(42)
+
+
+def test_before_the_opening_there_is_no_order_and_after_it_nobody_walks_past_the_drawn():
+    line = room(capacity=2)
+    line.set_policy(PolicyChange(opens_at_ms=NOW_MS + 1_000), NOW_MS)
+    answers = line.enter(people(1, 5), NOW_MS)
+    assert [type(answer) for answer in answers] == [Gathered] * 5
+    (late,) = line.enter(people(9, 9), NOW_MS + 1_000)
+    assert (late.number, late.position) == (6, 6)
+    assert isinstance(line.status(UserId(1), NOW_MS + 1_000, polls=False), Gathered)
+    assert line.admit(NOW_MS + 1_001).drawing
+    assert line.draw(SECRETS, EVENT, NOW_MS + 1_002)
+    assert not line.draw(SECRETS, EVENT, NOW_MS + 1_003)
+    drawn = [user for user, _ in draw(SECRETS, EVENT, people(1, 5))]
+    assert [*line.sessions, *line.waiting] == [*drawn, 9]
+    with pytest.raises(LineFormedError):
+        line.set_policy(PolicyChange(opens_at_ms=NOW_MS + 9_000), NOW_MS + 1_004)
+
+
+def test_a_draw_is_fair():
+    """Each of ten users comes first about as often as any other: chi squared, 9 degrees of freedom."""
+    firsts = Counter(
+        draw(DrawSecrets(n.to_bytes(32, "big"), b"s" * 32), EVENT, people(1, 10))[0][0]
+        for n in range(2_000)
+    )
+    chi_squared = sum((firsts[user] - 200) ** 2 / 200 for user in people(1, 10))
+    assert chi_squared < 27.9  # one in a thousand would be larger
+
+
+def test_one_more_who_gathers_mixes_everybody_anew():
+    some = [user for user, _ in draw(SECRETS, EVENT, people(1, 50))]
+    more = [user for user, _ in draw(SECRETS, EVENT, people(1, 51)) if user != 51]
+    assert some != more
 
 
 def test_silence_costs_the_place_when_it_is_reached_and_not_before():

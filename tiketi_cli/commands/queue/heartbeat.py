@@ -25,6 +25,12 @@ def heartbeat(ctx: typer.Context, event_id: Event) -> None:
             if place.position
             else None,
             "about": lasting(place.eta_s) if place.eta_s is not None else None,
+            "at the latest, likely": lasting(place.eta_p90_s)
+            if place.eta_p90_s is not None
+            else None,
+            "draw at": when(place.opens_at) if place.opens_at else None,
+            "your draw id": place.draw_id,
+            "commitment": place.draw_commitment,
             "until": when(place.session_expires_at) if place.session_expires_at else None,
         },
     )

@@ -6,7 +6,7 @@ import typer
 
 from tiketi_cli.context import session
 from tiketi_cli.parameters import Event
-from tiketi_cli.text import lasting
+from tiketi_cli.text import lasting, moment, when
 
 
 def policy(
@@ -36,15 +36,24 @@ def policy(
             "--grace", metavar="SECONDS", min=1, help="Silence after which one is skipped."
         ),
     ] = None,
+    opens_at: Annotated[
+        str | None,
+        typer.Option(
+            "--opens-at",
+            metavar="MOMENT",
+            help="Who comes before is put in random order then (2026-05-01T20:00, +10m).",
+        ),
+    ] = None,
 ) -> None:
     """Show how an event's waiting room lets people in; with options, change it at once.
 
     tiketi queue policy 1
     tiketi queue policy 1 --capacity 300 --admit-per-second 100
+    tiketi queue policy 1 --opens-at +10m
     """
     here = session(ctx)
     queue = here.client.queue
-    changes = (capacity, admit_per_second, session_ttl_s, waiting_max, state, grace_s)
+    changes = (capacity, admit_per_second, session_ttl_s, waiting_max, state, grace_s, opens_at)
     if all(change is None for change in changes):
         now = queue.policy(event_id)
     else:
@@ -56,6 +65,7 @@ def policy(
             waiting_max=waiting_max,
             state=state,
             grace_s=grace_s,
+            opens_at=None if opens_at is None else moment(opens_at),
         )
     here.out.facts(
         now,
@@ -66,5 +76,7 @@ def policy(
             "session": lasting(now.session_ttl_s),
             "may wait": f"{now.waiting_max:,}",
             "skipped after": lasting(now.grace_s),
+            "opens at": when(now.opens_at) if now.opens_at else None,
+            "commitment": now.draw_commitment,
         },
     )

@@ -28,6 +28,8 @@ def stats(ctx: typer.Context, event_id: Event) -> None:
             "expired": f"{room.expired_total:,}",
             "gave up": f"{room.gave_up_total:,}",
             "skipped": f"{room.skipped_total:,}",
+            "promises kept": f"{room.promises_kept_total:,} of {room.promises_total:,}",
+            "draw": room.draw,
             "log": "lost its beginning" if room.log_truncated else "whole",
         },
     )

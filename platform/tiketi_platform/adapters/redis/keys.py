@@ -17,7 +17,7 @@ class RoomKeys:
     """The keys of one event's waiting room."""
 
     all: tuple[str, ...]
-    """room, waiting, seen, admitted, sessions, log, news, bought: KEYS[1] to KEYS[8] of lua/queue."""
+    """room, waiting, seen, admitted, sessions, log, news, bought, enters, ended, draw: KEYS of lua/queue."""
 
     @property
     def log(self) -> str:
@@ -29,16 +29,34 @@ class RoomKeys:
         """Channel: what the room announces."""
         return self.all[6]
 
+    @property
+    def waiting(self) -> str:
+        """Sorted set: user → number in the line."""
+        return self.all[1]
+
+    @property
+    def ended(self) -> str:
+        """Stream: numbers of sessions that ended before their time."""
+        return self.all[9]
+
+    @property
+    def draw(self) -> str:
+        """Hash: what was committed to for the draw, and what came of it."""
+        return self.all[10]
+
 
 _PARTS: Final = (
     "room",  # string: clock, policy, counters, token bucket, pace
-    "waiting",  # sorted set: user → number in the line
-    "seen",  # hash: waiting user → last sign of life, ms
+    "waiting",  # sorted set: user → number in the line, 0 before the draw
+    "seen",  # hash: waiting user → last sign of life, next poll, promise
     "admitted",  # sorted set: user → end of session, ms
     "sessions",  # hash: admitted user → "number:admitted at ms"
     "log",
     "news",
     "bought",  # hash: user → reservation whose confirmation was applied last
+    "enters",  # hash: user → times entered again, refused or left in this window
+    "ended",
+    "draw",
 )
 
 

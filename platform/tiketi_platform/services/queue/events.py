@@ -23,5 +23,6 @@ class SaleCatalogue:
         if event is None:
             return Sale.UNKNOWN_EVENT
         now_s = self._clock.now_ms() / 1000
-        open_now = event.on_sale_at.timestamp() <= now_s < event.sale_ends_at.timestamp()
-        return Sale.ON_SALE if open_now and event.status not in _NEVER else Sale.NOT_ON_SALE
+        if event.status in _NEVER or now_s >= event.sale_ends_at.timestamp():
+            return Sale.NOT_ON_SALE
+        return Sale.ON_SALE if now_s >= event.on_sale_at.timestamp() else Sale.UPCOMING

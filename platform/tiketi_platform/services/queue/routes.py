@@ -5,11 +5,13 @@ from typing import Final
 
 from tiketi_core.kernel.errors import InvalidRequestError
 from tiketi_core.kernel.ids import EventId
+from tiketi_core.queue.model import Phase, Policy
 from tiketi_platform.framework.call import Call, Reply
 from tiketi_platform.framework.routing import bind, encode
 from tiketi_platform.services.queue.service import QueueService
 from tiketi_platform.services.queue.translate import (
     from_policy,
+    to_draw,
     to_left,
     to_log_page,
     to_place,
@@ -21,7 +23,7 @@ from tiketi_sdk.contract.fields import Page
 from tiketi_sdk.contract.operation import Nothing
 
 JWKS_MAX_AGE_S: Final = 60
-_LOG_ID: Final = re.compile(r"[0-9]{1,15}-[0-9]{1,15}")
+_LOG_ID: Final = re.compile(r"[0-9]{1,15}-[0-9]{1,15}-[0-9]{1,4}")
 
 
 async def enter(service: QueueService, call: Call[queue.EventInBody]) -> queue.Place:
@@ -44,17 +46,31 @@ async def leave(service: QueueService, call: Call[queue.EventInBody]) -> queue.L
 async def set_policy(service: QueueService, call: Call[queue.SetPolicyRequest]) -> queue.Policy:
     event_id = EventId(call.body.event_id)
     policy = await service.waiting_room.set_policy(event_id, from_policy(call.body))
-    return to_policy(event_id, policy)
+    return to_policy(event_id, policy, await _commitment(service, event_id, policy))
 
 
 async def policy(service: QueueService, call: Call[queue.RoomRequest]) -> queue.Policy:
     event_id = EventId(call.body.event_id)
-    return to_policy(event_id, (await service.waiting_room.tally(event_id)).policy)
+    policy = (await service.waiting_room.tally(event_id)).policy
+    return to_policy(event_id, policy, await _commitment(service, event_id, policy))
 
 
 async def stats(service: QueueService, call: Call[queue.RoomRequest]) -> queue.Stats:
     event_id = EventId(call.body.event_id)
-    return to_stats(event_id, await service.waiting_room.tally(event_id))
+    tally = await service.waiting_room.tally(event_id)
+    return to_stats(event_id, tally, await _commitment(service, event_id, tally.policy))
+
+
+async def _commitment(service: QueueService, event_id: EventId, policy: Policy) -> str | None:
+    if policy.phase is Phase.UNDRAWN:
+        return None
+    return await service.waiting_room.commitment(event_id)
+
+
+async def draw(service: QueueService, call: Call[queue.DrawRequest]) -> queue.Draw:
+    event_id, first = EventId(call.body.event_id), call.body.first
+    page = await service.waiting_room.receipt(event_id, first=first, limit=call.body.limit)
+    return to_draw(event_id, first, page)
 
 
 async def log(service: QueueService, call: Call[queue.LogRequest]) -> Page[queue.LogEntry]:
@@ -82,5 +98,6 @@ ROUTES: Final = (
     bind(queue.POLICY, policy),
     bind(queue.STATS, stats),
     bind(queue.LOG, log),
+    bind(queue.DRAW, draw),
     bind(queue.JWKS, jwks),
 )

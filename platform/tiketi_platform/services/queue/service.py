@@ -25,7 +25,7 @@ def build(resources: Resources) -> QueueService:
     clock = resources.clock
     signer = Signer.from_file(resources.settings.keys_dir / "queue.pem")
     waiting_room = WaitingRoom(
-        room=RedisRoom(resources.redis, resources.scripts),
+        room=RedisRoom(resources.redis, resources.scripts, own_clock=True),
         events=SaleCatalogue(EventCatalogue(resources.peers), clock),
         tokens=SignedEntries(signer, clock),
         clock=clock,

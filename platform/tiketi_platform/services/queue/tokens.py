@@ -16,7 +16,7 @@ class SignedEntries:
     def sign_entry(
         self, user_id: UserId, event_id: EventId, number: int, expires_at_ms: int
     ) -> str:
-        """A token that ends with the session, to the second below."""
+        """A token that ends then, to the second below."""
         return self._signer.sign(
             {"sub": str(user_id), "event_id": event_id, "number": number},
             audience=ENTRY_AUDIENCE,

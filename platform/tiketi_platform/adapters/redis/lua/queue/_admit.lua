@@ -1,6 +1,15 @@
 -- Lets the head of the line in, as far as room and rate go.
 -- KEYS, ARGV: as in _room.lua. Returns nothing by itself: functions for the scripts that include it.
 -- include: queue/_sessions.lua
+-- include: queue/_polls.lua
+
+-- What was promised first to those let in, against the wait there was.
+local function count_promises(room, promises, kept)
+  if promises > 0 then
+    change(room, PROMISES, room[PROMISES] + promises)
+    change(room, PROMISES_KEPT, room[PROMISES_KEPT] + kept)
+  end
+end
 
 -- Looks at the `count` first in line: those who showed no life within the grace are skipped, the others
 -- let in. Returns how many were there, how many were let in, how many skipped.
@@ -17,19 +26,25 @@ local function admit_head(room, count)
   redis.call('ZREMRANGEBYRANK', KEYS[2], 0, #users - 1)
   redis.call('HDEL', KEYS[3], unpack(users))
   change(room, FRONT, tonumber(head[#head]))
-  local present, numbers, skipped = {}, {}, 0
+  local present, numbers, skipped, promises, kept = {}, {}, 0, 0, 0
   for i, user in ipairs(users) do
-    if now_ms - tonumber(seen[i]) > room[GRACE_MS] then
+    local seen_ms, _, promised_ms = struct.unpack(SEEN, seen[i])
+    if now_ms - seen_ms > room[GRACE_MS] then
       skipped = skipped + 1
       log(room, 'skipped', user, head[2 * i])
     else
       present[#present + 1] = user
       numbers[#numbers + 1] = head[2 * i]
+      if promised_ms > 0 then
+        promises = promises + 1
+        kept = kept + (now_ms <= promised_ms and 1 or 0)
+      end
     end
   end
   if skipped > 0 then
     change(room, SKIPPED, room[SKIPPED] + skipped)
   end
+  count_promises(room, promises, kept)
   if #present > 0 then
     begin_sessions(room, present, numbers)
   end

@@ -2,6 +2,9 @@
 -- KEYS, ARGV: as in _room.lua. Returns nothing by itself: functions for the scripts that include it.
 -- include: queue/_room.lua
 
+-- The feed of ended sessions outlives every token that was signed for one of them.
+local ENDED_KEPT_MS = 120000
+
 -- A session as it is stored: number in the line and beginning in ms.
 local function parsed(session)
   local number, since_ms = string.match(session, '^(%d+):(%d+)$')
@@ -12,15 +15,28 @@ local function session_of(user)
   return parsed(redis.call('HGET', KEYS[5], user))
 end
 
+-- Tells whoever verifies entry tokens that these admissions are over before their tokens are.
+local function announce_end(numbers)
+  redis.call('XADD', KEYS[10], 'MINID', '~', string.format('%.0f', now_ms - ENDED_KEPT_MS),
+    string.format('%.0f-*', now_ms), 'numbers', table.concat(numbers, ' '))
+  redis.call('PEXPIRE', KEYS[10], ENDED_KEPT_MS)
+end
+
 -- Ends the sessions of `users`; `kind` is what the log calls it, `total` the field that counts it.
 local function end_sessions(room, users, kind, total)
   local sessions = redis.call('HMGET', KEYS[5], unpack(users))
   redis.call('ZREM', KEYS[4], unpack(users))
   redis.call('HDEL', KEYS[5], unpack(users))
+  local numbers = {}
   for i, user in ipairs(users) do
-    log(room, kind, user, (parsed(sessions[i])))
+    numbers[i] = parsed(sessions[i])
+    log(room, kind, user, numbers[i])
   end
   change(room, total, room[total] + #users)
+  -- A session that ran out needs no word: its tokens end when it does.
+  if total == LEFT then
+    announce_end(numbers)
+  end
 end
 
 local function expire(room, user)
@@ -38,7 +54,7 @@ end
 
 -- How many may be let in right now, by room and by rate. Sessions over but not reaped count as inside.
 local function quota(room)
-  if room[STATE] ~= OPEN then
+  if room[STATE] ~= OPEN or room[PHASE] == GATHERING or room[PHASE] == DRAWING then
     return 0
   end
   local free = room[CAPACITY] - redis.call('ZCARD', KEYS[4])
@@ -46,13 +62,14 @@ local function quota(room)
 end
 
 local function count_pace(room, count)
-  local window, now, before = pace_counts(room)
+  local window, now, before, earlier = pace_counts(room)
   if now == 0 and before == 0 then
     change(room, PACE_SINCE_MS, now_ms)
   end
   change(room, PACE_WINDOW, window)
   change(room, PACE_NOW, now + count)
   change(room, PACE_BEFORE, before)
+  change(room, PACE_EARLIER, earlier)
 end
 
 -- Lets `users` in, whose numbers in the line are `numbers`; the caller has checked the quota.

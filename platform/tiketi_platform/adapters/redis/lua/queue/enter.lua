@@ -1,21 +1,22 @@
--- Takes users into the room in the order given: each keeps the place or session they have, is admitted at
--- once if nobody waits and both inlets allow it, and else queues at the end.
--- KEYS: as in _room.lua. ARGV: 1 now_ms, 2 batch_max (sessions reaped at most), 3… users
--- Returns for each user {1, number, position, waiting, pace_milli, grace_s} (waiting), {2, number,
---         ends_ms, waiting} (admitted), {-3} (closed) or {-4} (full); or -1 alone: there is no such room.
+-- Takes users into the room in the order given: each keeps the place or session they have, gathers before
+-- the draw, is admitted at once if nobody waits and both inlets allow it, and else queues at the end.
+-- KEYS: as in _room.lua. ARGV: 1 now_ms, 2 batch_max (sessions reaped at most), 3 enters_max (per user and
+--       window), 4 1: only to gather, 5… users
+-- Returns for each user {1, number, position, waiting, pace_milli, next_poll_ms, eta_ms, eta_late_ms}
+--         (waiting; the last two -1 without a pace), {2, number, ends_ms, waiting} (admitted), {3, waiting,
+--         opens_at_ms, next_poll_ms} (gathered), {-3} (closed), {-4} (full), {-5} (nobody gathers here) or
+--         {-7} (too often); or -1 alone: there is no such room.
 -- include: queue/_sessions.lua
+-- include: queue/_polls.lua
+-- include: queue/_enters.lua
 
 local room = load_room()
 if not room then
   return -1
 end
 local waiting = redis.call('ZCARD', KEYS[2])
+local enters_max, only_gather = tonumber(ARGV[3]), ARGV[4] == '1'
 local reaped = false
-
-local function waiting_answer(user, number, position)
-  redis.call('HSET', KEYS[3], user, now_ms)
-  return {1, tonumber(number), position, waiting, pace_milli(room), room[GRACE_MS] / 1000}
-end
 
 local function may_walk_in()
   if waiting > 0 then
@@ -28,14 +29,33 @@ local function may_walk_in()
   return quota(room) > 0
 end
 
-local function newcomer(user)
+local function gather(user)
+  redis.call('ZADD', KEYS[2], 0, user)
+  waiting = waiting + 1
+  log(room, 'gathered', user, '-')
+  return place(room, user, 0, 0, waiting)
+end
+
+local function refused(user)
   if room[STATE] == CLOSED then
-    return {-3}
+    return -3
+  elseif only_gather and room[PHASE] ~= GATHERING then
+    return -5
+  elseif not may_walk_in() and waiting >= room[WAITING_MAX] then
+    return -4
+  end
+end
+
+local function newcomer(user)
+  local refusal = refused(user)
+  if refusal then
+    count_enter(room, user)
+    return {refusal}
+  end
+  if room[PHASE] == GATHERING then
+    return gather(user)
   end
   local walks_in = may_walk_in()
-  if not walks_in and waiting >= room[WAITING_MAX] then
-    return {-4}
-  end
   local number = room[NUMBER] + 1
   change(room, NUMBER, number)
   log(room, 'entered', user, number)
@@ -46,16 +66,22 @@ local function newcomer(user)
   end
   redis.call('ZADD', KEYS[2], number, user)
   waiting = waiting + 1
-  return waiting_answer(user, number, waiting)
+  return place(room, user, number, waiting, waiting)
 end
 
 local function enter(user)
+  if enters_of(room, user) >= enters_max then
+    return {-7}
+  end
   local number = redis.call('ZSCORE', KEYS[2], user)
   if number then
-    return waiting_answer(user, number, redis.call('ZRANK', KEYS[2], user) + 1)
+    count_enter(room, user)
+    local position = redis.call('ZRANK', KEYS[2], user) + 1
+    return place(room, user, tonumber(number), position, waiting)
   end
   local ends_ms = tonumber(redis.call('ZSCORE', KEYS[4], user) or '')
   if ends_ms and ends_ms > now_ms then
+    count_enter(room, user)
     return {2, (session_of(user)), ends_ms, waiting}
   end
   if ends_ms then
@@ -65,8 +91,7 @@ local function enter(user)
 end
 
 local answers = {}
-for i = 3, #ARGV do
+for i = 5, #ARGV do
   answers[#answers + 1] = enter(ARGV[i])
 end
-save_room(room)
-return answers
+return finish(room, answers)

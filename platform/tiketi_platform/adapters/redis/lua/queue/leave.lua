@@ -1,7 +1,9 @@
 -- Gives up a place or a session, and lets in who that makes room for.
 -- KEYS: as in _room.lua. ARGV: 1 now_ms, 2 batch_max, 3 user
--- Returns what the user was: 0 absent, 1 waiting, 2 admitted.
+-- Returns what the user was: 0 absent, 1 waiting or gathered, 2 admitted; or -8: ask again, the draw is
+--         under way, and who takes part in it is settled.
 -- include: queue/_admit.lua
+-- include: queue/_enters.lua
 
 local room = load_room()
 if not room then
@@ -11,10 +13,14 @@ local user = ARGV[3]
 local was = 0
 local number = redis.call('ZSCORE', KEYS[2], user)
 if number then
+  number = tonumber(number)
+  if room[PHASE] == DRAWING and number <= room[GATHERED] then
+    return finish(room, -8)
+  end
   was = 1
   redis.call('ZREM', KEYS[2], user)
   redis.call('HDEL', KEYS[3], user)
-  log(room, 'gave_up', user, number)
+  log(room, 'gave_up', user, number > 0 and number or '-')
   change(room, GAVE_UP, room[GAVE_UP] + 1)
 else
   local ends_ms = redis.call('ZSCORE', KEYS[4], user)
@@ -27,6 +33,8 @@ else
     end
   end
 end
+if was > 0 then
+  count_enter(room, user)
+end
 admit(room, tonumber(ARGV[2]))
-save_room(room)
-return was
+return finish(room, was)

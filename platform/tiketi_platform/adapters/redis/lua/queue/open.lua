@@ -16,5 +16,4 @@ change(room, TOKENS, room[ADMIT_PER_SECOND] * 1000)
 change(room, TOKENS_AT_MS, now_ms)
 change(room, PACE_SINCE_MS, now_ms)
 log(room, 'policy', '-', '-')
-save_room(room)
-return 1
+return finish(room, 1)

@@ -12,18 +12,17 @@ end
 local user, reservation = ARGV[3], tonumber(ARGV[4])
 local last = redis.call('HGET', KEYS[8], user)
 if last and tonumber(last) >= reservation then
-  return 0
+  return finish(room, 0)
 end
 redis.call('HSET', KEYS[8], user, ARGV[4])
 local ends_ms = redis.call('ZSCORE', KEYS[4], user)
 if not ends_ms or tonumber(ends_ms) <= now_ms then
-  return 0
+  return finish(room, 0)
 end
 local _, since_ms = session_of(user)
 if since_ms > tonumber(ARGV[5]) then
-  return 0
+  return finish(room, 0)
 end
 end_sessions(room, {user}, 'left', LEFT)
 admit(room, tonumber(ARGV[2]))
-save_room(room)
-return 1
+return finish(room, 1)

@@ -1,18 +1,18 @@
--- The room at a glance; changes nothing.
+-- The room at a glance; changes nothing but, when its moment has come, the end of gathering.
 -- KEYS: as in _room.lua. ARGV: 1 now_ms
--- Returns {state, capacity, admit_per_second, session_ttl_ms, waiting_max, grace_ms, waiting, inside,
---         entered, admitted, expired, left, gave_up, skipped, inside_max, pace_milli, front,
---         log_truncated}; or -1: no room. Sessions over but not reaped are not inside.
+-- Returns {state, capacity, admit_per_second, session_ttl_ms, waiting_max, grace_ms, opens_at_ms, phase,
+--         waiting, inside, entered, admitted, expired, left, gave_up, skipped, inside_max, pace_milli, front,
+--         log_truncated, promises, promises_kept}; or -1: no room. Sessions over but not reaped are not inside.
 -- include: queue/_room.lua
 
 local room = load_room()
 if not room then
   return -1
 end
-return {
+return finish(room, {
   room[STATE], room[CAPACITY], room[ADMIT_PER_SECOND], room[SESSION_TTL_MS], room[WAITING_MAX],
-  room[GRACE_MS], redis.call('ZCARD', KEYS[2]),
+  room[GRACE_MS], room[OPENS_AT_MS], room[PHASE], redis.call('ZCARD', KEYS[2]),
   redis.call('ZCOUNT', KEYS[4], '(' .. now_ms, '+inf'), room[NUMBER], room[ADMITTED],
   room[EXPIRED], room[LEFT], room[GAVE_UP], room[SKIPPED], room[INSIDE_MAX],
-  pace_milli(room), room[FRONT], room[LOG_TRUNCATED],
-}
+  pace_milli(room), room[FRONT], room[LOG_TRUNCATED], room[PROMISES], room[PROMISES_KEPT],
+})
