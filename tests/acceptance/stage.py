@@ -51,12 +51,18 @@ T = TypeVar("T")
 class Stage:
     """A running platform, and short ways to what a test needs of it."""
 
-    folder: DataFolder
+    path: Path
+    """Its data folder."""
     ports: Mapping[str, int]
     sandbox_ports: Mapping[str, int]
     process: subprocess.Popen[bytes]
     admin: Tiketi
     """Logged in as the administrator."""
+
+    @property
+    def folder(self) -> DataFolder:
+        """The data folder, for its owner."""
+        return DataFolder(self.path)
 
     @property
     def config(self) -> Config:
@@ -236,7 +242,7 @@ def running(
         family = psutil.Process(process.pid).children(recursive=True)
         with administrator(path, ports) as admin:
             yield Stage(
-                folder=DataFolder(path),
+                path=path,
                 ports=ports,
                 sandbox_ports=sandbox_ports,
                 process=process,

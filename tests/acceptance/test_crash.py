@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.acceptance.stage import (
     OK,
     Stage,
@@ -32,8 +30,8 @@ from tiketi_sdk import Config, RetryPolicy, Tiketi, Timeouts, errors
 from tiketi_sdk.audit import audit_event
 
 BUYERS_COUNT = 6
-SOLD_BEFORE_KILL = (1, 7, 16)
-"""Confirmed reservations after which it is killed: at the start, and in full swing."""
+KILLS: tuple[tuple[Mode, int], ...] = (("embedded", 1), ("processes", 6), ("embedded", 14))
+"""How it runs, and after how many confirmed reservations it is killed: at the start, and in full swing."""
 RECOVERY_S = 60.0
 
 
@@ -88,16 +86,14 @@ def _prefix() -> str:
     return f"crash{secrets.token_hex(4)}"
 
 
-@pytest.mark.parametrize("mode", ["embedded", "processes"])
-async def test_killed_in_the_middle_of_a_sale(mode: Mode):
+async def test_killed_in_the_middle_of_a_sale():
     with short_folder() as place:
         path = place / "data"
-        moments = SOLD_BEFORE_KILL if mode == "embedded" else SOLD_BEFORE_KILL[1:2]
         event_id: int | None = None
         promised: list[int] = []
-        for moment in moments:
-            event_id = await _sell_until_killed(path, mode, event_id, moment, promised)
-        with running(path, mode=mode) as stage:
+        for mode, sold in KILLS:
+            event_id = await _sell_until_killed(path, mode, event_id, sold, promised)
+        with running(path) as stage:
             assert event_id is not None
             _recovers(stage.admin, event_id)
             living = {
@@ -111,7 +107,7 @@ async def test_killed_in_the_middle_of_a_sale(mode: Mode):
 
 
 async def _sell_until_killed(
-    path: Path, mode: Mode, event_id: int | None, moment: int, promised: list[int]
+    path: Path, mode: Mode, event_id: int | None, sold: int, promised: list[int]
 ) -> int:
     ports, sandbox_ports = free_ports()
     process = launch(path, ports, sandbox_ports, mode=mode)
@@ -119,7 +115,7 @@ async def _sell_until_killed(
         await_ready(path, ports, process)
         with administrator(path, ports) as admin:
             stage = Stage(
-                folder=DataFolder(path),
+                path=path,
                 ports=ports,
                 sandbox_ports=sandbox_ports,
                 process=process,
@@ -129,7 +125,7 @@ async def _sell_until_killed(
                 event_id = stage.concert(capacity=50).id
             crowd = Crowd(stage, event_id)
             with crowd.buying():
-                await eventually(lambda: len(crowd.confirmed) >= moment, timeout_s=30)
+                await eventually(lambda: len(crowd.confirmed) >= sold, timeout_s=30)
                 family = descendants(process.pid)
                 process.kill()
                 process.wait()

@@ -7,7 +7,7 @@ from typing import Final
 
 from tiketi_sdk._sync.client import Tiketi
 from tiketi_sdk.audit.checks import admissions, messages, sales, seats, wallets
-from tiketi_sdk.audit.collect import collect
+from tiketi_sdk.audit.collect import SETTLE_S, collect
 from tiketi_sdk.audit.evidence import Evidence
 from tiketi_sdk.audit.report import CheckResult, Finding, Report
 
@@ -51,7 +51,7 @@ def judge(evidence: Evidence) -> Report:
     )
 
 
-def audit_event(client: Tiketi, event_id: int, *, settle_s: float = 30.0) -> Report:
+def audit_event(client: Tiketi, event_id: int, *, settle_s: float = SETTLE_S) -> Report:
     """Collect the rows of an event as an administrator, and judge them.
 
     Waits up to `settle_s` seconds for messages under way first; those that are left then are findings.
