@@ -1,6 +1,6 @@
 """Builds the aiohttp application of one service out of its spec; starts nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
@@ -42,6 +42,9 @@ def build_app(
         # GET only: aiohttp's shortcut would add HEAD by itself, which the contract does not know.
         answer = edge.around(operation.name, route.answer(service, verifier))
         app.router.add_route(operation.method, operation.path, answer)
+    for raw in spec.raw_routes(service, verifier):
+        app.router.add_route("*", raw.path, raw.answer)
+        app.on_shutdown.append(_closing(raw.close))
     openapi = document(spec.name, [route.operation for route in routes], version=version)
 
     async def serve_openapi(_request: web.Request) -> web.Response:
@@ -56,3 +59,10 @@ def build_app(
     # Last, because it matches everything.
     app.router.add_route("*", "/{path:.*}", edge.around("unknown", unknown_address))
     return app
+
+
+def _closing(close: Callable[[], Awaitable[None]]) -> Callable[[web.Application], Awaitable[None]]:
+    async def on_shutdown(_app: web.Application) -> None:
+        await close()
+
+    return on_shutdown

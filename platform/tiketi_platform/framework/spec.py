@@ -1,10 +1,13 @@
-"""What a service is made of; a service says these seven things about itself and nothing more."""
+"""What a service is made of; a service says these things about itself and nothing more."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from aiohttp.typedefs import Handler
+
 from tiketi_core.kernel.message import Message
+from tiketi_platform.framework.access import TokenVerifier
 from tiketi_platform.framework.routing import Route
 
 ServiceT = TypeVar("ServiceT")
@@ -27,6 +30,17 @@ class Task:
     work: Work
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawRoute:
+    """Another protocol on the service's port: sockets. Neither measured nor drained, but closed at the end."""
+
+    path: str
+    answer: Handler
+    """Gets every request to `path`, whatever its method."""
+    close: Callable[[], Awaitable[None]]
+    """Ends what is open when the listener has closed."""
+
+
 # No slots: Python 3.11 cannot make `ServiceSpec[...](...)` of a generic, frozen class that has them.
 @dataclass(frozen=True, kw_only=True)
 class ServiceSpec(Generic[ServiceT, ResourcesT]):
@@ -36,6 +50,9 @@ class ServiceSpec(Generic[ServiceT, ResourcesT]):
     build: Callable[[ResourcesT], ServiceT]
     """Makes the service out of opened resources; opens nothing and awaits nothing itself."""
     routes: Sequence[Route]
+    raw_routes: Callable[[ServiceT, TokenVerifier], Sequence[RawRoute]] = field(
+        default=lambda _service, _verifier: ()
+    )
     schema: str | None = None
     """The PostgreSQL schema it owns; None for a service without one."""
     uses_redis: bool = False

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from tiketi_core.queue.use_cases import WaitingRoom
 from tiketi_platform.adapters.peers.events import EventCatalogue
+from tiketi_platform.adapters.redis.pulse import RoomPulse
 from tiketi_platform.adapters.redis.waiting_room import RedisRoom
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.adapters.tokens.signer import Signer
 from tiketi_platform.services.queue.events import SaleCatalogue
+from tiketi_platform.services.queue.realtime import Realtime
 from tiketi_platform.services.queue.tokens import SignedEntries
 from tiketi_sdk.contract.auth import Jwks
 
@@ -17,6 +19,7 @@ class QueueService:
     """The waiting rooms, ready to serve."""
 
     waiting_room: WaitingRoom
+    realtime: Realtime
     jwks: Jwks
 
 
@@ -30,4 +33,10 @@ def build(resources: Resources) -> QueueService:
         tokens=SignedEntries(signer, clock),
         clock=clock,
     )
-    return QueueService(waiting_room=waiting_room, jwks=signer.jwks)
+    realtime = Realtime(
+        waiting_room=waiting_room,
+        pulse=RoomPulse(resources.scripts),
+        redis=resources.redis.address,
+        clock=clock,
+    )
+    return QueueService(waiting_room=waiting_room, realtime=realtime, jwks=signer.jwks)

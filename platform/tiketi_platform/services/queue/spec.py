@@ -9,6 +9,7 @@ from tiketi_core.kernel.message import Message
 from tiketi_core.queue.model import Purchase
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.framework.spec import ServiceSpec, Task
+from tiketi_platform.services.queue.realtime import TICK_S
 from tiketi_platform.services.queue.routes import ROUTES
 from tiketi_platform.services.queue.service import QueueService, build
 from tiketi_sdk.contract.messages import ReservationConfirmed
@@ -18,7 +19,11 @@ PUMP_EVERY_S: Final = 0.2
 
 
 def _tasks(service: QueueService) -> tuple[Task, ...]:
-    return (Task(name="pump", every_s=PUMP_EVERY_S, work=service.waiting_room.pump),)
+    return (
+        Task(name="pump", every_s=PUMP_EVERY_S, work=service.waiting_room.pump),
+        Task(name="broadcast", every_s=TICK_S, work=service.realtime.broadcast),
+        Task(name="look", every_s=TICK_S, work=service.realtime.look),
+    )
 
 
 async def _bought(service: QueueService, messages: Sequence[Message]) -> None:
@@ -43,6 +48,9 @@ SPEC: Final[ServiceSpec[QueueService, Resources]] = ServiceSpec(
     uses_redis=True,
     build=build,
     routes=ROUTES,
+    raw_routes=lambda service, verifier: service.realtime.routes(verifier),
+    start=lambda service: service.realtime.start(),
+    stop=lambda service: service.realtime.stop(),
     tasks=_tasks,
     listens={"reservation.confirmed": _bought},
 )
