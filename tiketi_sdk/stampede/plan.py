@@ -80,7 +80,7 @@ class Plan:
     pairs_percent: int = 10
     """How many of a hundred want two seats instead of one."""
     chooses_percent: int = 20
-    opens_percent: int = 25
+    opens_percent: int = 10
     tempers: Mapping[Temper, int] = field(default_factory=lambda: dict(_TEMPERS))
     """Percent of the crowd by temper; the rest is steady."""
     patience_s: float = 240.0
