@@ -1,7 +1,7 @@
 """What the waiting room costs Valkey: µs per script and bytes per waiting user as the line grows.
 
 Time is the CPU of Valkey's main thread, its socket included, the median of bursts; each burst of an
-operation is preceded by one of a script that returns at once, with the same keys: `_floors` is the ratio. Run it as `python tools/bench/queue_engine.py [--json]`; under a minute.
+operation is preceded by one of a script that returns at once, with the same keys: `_floors` is the ratio. Run it as `python tools/bench/queue_engine.py [--json]`; two minutes.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import json
 import random
 import sys
 import tempfile
+import time
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -26,7 +27,8 @@ SIZES: Final = (100, 10_000, 1_000_000)
 OPERATIONS_COUNT: Final = 5_000
 CALLERS_COUNT: Final = 50
 ROUNDS_COUNT: Final = 5
-BATCH: Final = 500
+TOGETHER_COUNT: Final = 4_000
+GATHERED_COUNT: Final = 100_000
 START_MS: Final = 1_800_000_000_000
 Row = dict[str, Any]
 
@@ -61,17 +63,13 @@ async def used_bytes(client: RedisClient) -> int:
 
 
 async def fill(room: RedisRoom, *, start: int, stop: int, now_ms: int) -> None:
-    """Let users enter, several batches under way at once."""
-    for first in range(start, stop, BATCH * 8):
-        last = min(first + BATCH * 8, stop)
+    """Let users enter one by one, as they do in life, many calls under way at once."""
+    for first in range(start, stop, TOGETHER_COUNT):
+        last = min(first + TOGETHER_COUNT, stop)
         await asyncio.gather(
             *(
-                room.enter(
-                    EVENT,
-                    [UserId(1_000_000 + n) for n in range(low, min(low + BATCH, last))],
-                    now_ms=now_ms + low // 100,
-                )
-                for low in range(first, last, BATCH)
+                room.enter(EVENT, [UserId(1_000_000 + n)], now_ms=now_ms + n // 100)
+                for n in range(first, last)
             )
         )
 
@@ -106,12 +104,12 @@ async def measure(client: RedisClient, size: int) -> Row:
         row[f"{name}_floors"] = round(median(figures) / median(floors), 1)
 
     async def floor(_: int) -> None:
-        await client.execute("EVALSHA", sha1, 8, *room_keys, now_ms, 17)
+        await client.execute("EVALSHA", sha1, len(room_keys), *room_keys, now_ms, 17)
 
     def anybody() -> UserId:
         return UserId(1_000_000 + somebody.randrange(size))
 
-    await timed("status", lambda _: room.status(EVENT, anybody(), now_ms=now_ms))
+    await timed("status", lambda _: room.status(EVENT, anybody(), now_ms=now_ms, polls=False))
     await timed("again", lambda _: room.enter(EVENT, [anybody()], now_ms=now_ms))
     await timed("enter", lambda n: room.enter(EVENT, [UserId(9_000_000 + n)], now_ms=now_ms))
     await timed("leave", lambda n: room.leave(EVENT, UserId(9_000_000 + n), now_ms=now_ms))
@@ -141,6 +139,33 @@ async def _admissions(room: RedisRoom, meter: Meter, row: Row, *, now_ms: int) -
     row["reap_1000_ms"] = round(await meter.us() / ROUNDS_COUNT / 1_000, 2)
 
 
+async def draw(client: RedisClient) -> Row:
+    """What a draw costs: all of it, and the longest time that another command had to wait for Valkey."""
+    await client.execute("FLUSHALL", "SYNC")
+    room, meter = RedisRoom(client, Scripts(client), default=Policy(capacity=0)), Meter(client)
+    opens_at_ms = START_MS + 60_000
+    await room.set_policy(EVENT, PolicyChange(opens_at_ms=opens_at_ms), now_ms=START_MS)
+    await fill(room, start=0, stop=GATHERED_COUNT, now_ms=START_MS)
+    waits_s: list[float] = []
+
+    async def ping() -> None:
+        while True:
+            started_s = time.perf_counter()
+            await client.execute("PING")
+            waits_s.append(time.perf_counter() - started_s)
+            await asyncio.sleep(0.001)
+
+    pinging = asyncio.create_task(ping())
+    await meter.reset()
+    started_s = time.perf_counter()
+    assert await room.draw(EVENT, now_ms=opens_at_ms)
+    row: Row = {"gathered": GATHERED_COUNT, "draw_s": round(time.perf_counter() - started_s, 2)}
+    row["draw_valkey_ms"] = round(await meter.us() / 1_000, 1)
+    pinging.cancel()
+    row["draw_longest_wait_ms"] = round(max(waits_s) * 1_000, 1)
+    return row
+
+
 async def _log_bytes(client: RedisClient) -> int:
     reply = await client.execute("MEMORY", "USAGE", f"queue:{{{EVENT}}}:log")
     assert isinstance(reply, int)
@@ -155,7 +180,9 @@ async def run(sizes: tuple[int, ...]) -> list[Row]:
             async with running_valkey(folder, durable=False) as server:
                 client = await RedisClient.connect(server.url, timeout_ms=30_000)
                 async with client:
-                    return [await measure(client, size) for size in sizes]
+                    rows = [await measure(client, size) for size in sizes]
+                    rows[-1] |= await draw(client)
+                    return rows
 
 
 def main() -> None:

@@ -6,12 +6,17 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.integration.queue.serving import EVENT_ID, ON_SALE, find
+from tests.services import running
 from tiketi_core.kernel.ids import EventId, UserId
 from tiketi_core.queue.model import Policy
 from tiketi_core.queue.ports import Sale
 from tiketi_core.queue.use_cases import WaitingRoom
 from tiketi_platform.adapters.redis import RedisClient, Scripts
 from tiketi_platform.adapters.redis.waiting_room import RedisRoom
+from tiketi_platform.framework.routing import bind
+from tiketi_platform.framework.spec import AnySpec, ServiceSpec
+from tiketi_sdk.contract import event
 
 EVENT = EventId(42)
 NOW_MS = 1_800_000_000_000
@@ -86,3 +91,24 @@ def make_waiting_room(make_room, catalogue, tokens, clock):
         return WaitingRoom(room=make_room(**policy), events=catalogue, tokens=tokens, clock=clock)
 
     return _make
+
+
+@pytest.fixture
+def events():
+    """What the event service knows; the test may change it."""
+    return {EVENT_ID: ON_SALE}
+
+
+def catalogue_spec(events) -> AnySpec:
+    """An event service that knows these events and nothing else."""
+    return ServiceSpec(
+        name="event", build=lambda _resources: events, routes=(bind(event.GET, find),)
+    )
+
+
+@pytest.fixture
+async def platform(postgres, valkey, tmp_path, events):
+    async with running(
+        postgres, valkey, tmp_path, "auth", catalogue_spec(events), "queue"
+    ) as served:
+        yield served

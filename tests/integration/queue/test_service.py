@@ -9,81 +9,19 @@ from datetime import UTC, datetime, timedelta
 import jwt
 import pytest
 
-from tests.services import running
+from tests.integration.queue.serving import EVENT_ID, ON_SALE, move, see, set_policy
 from tiketi_core.kernel.ids import MessageId
 from tiketi_core.kernel.message import Message
-from tiketi_core.queue.errors import EventNotFoundError
 from tiketi_platform.adapters.redis import RedisClient
 from tiketi_platform.adapters.redis.bus import StreamBus
 from tiketi_platform.adapters.tokens.keys import public_key
-from tiketi_platform.framework.routing import bind
-from tiketi_platform.framework.spec import AnySpec, ServiceSpec
-from tiketi_sdk.contract import event
 from tiketi_sdk.contract.auth import Jwk
 from tiketi_sdk.contract.messages import ReservationConfirmed
-
-EVENT_ID = 42
-ON_SALE = event.Event(
-    id=EVENT_ID,
-    title="콘서트",
-    artist="아이유",
-    venue="Seoul",
-    description="",
-    starts_at=datetime.now(UTC) + timedelta(days=2),
-    on_sale_at=datetime.now(UTC) - timedelta(hours=1),
-    sale_ends_at=datetime.now(UTC) + timedelta(days=1),
-    seats_per_user_max=4,
-    status="on_sale",
-    created_at=datetime.now(UTC),
-    updated_at=datetime.now(UTC),
-    version=1,
-)
-
-
-async def _find(events, call):
-    if call.body.event_id not in events:
-        raise EventNotFoundError
-    return events[call.body.event_id]
-
-
-@pytest.fixture
-def events():
-    """What the event service knows; the test may change it."""
-    return {EVENT_ID: ON_SALE}
-
-
-@pytest.fixture
-async def platform(postgres, valkey, tmp_path, events):
-    catalogue: AnySpec = ServiceSpec(
-        name="event", build=lambda _resources: events, routes=(bind(event.GET, _find),)
-    )
-    async with running(postgres, valkey, tmp_path, "auth", catalogue, "queue") as served:
-        yield served
 
 
 @pytest.fixture
 def event_id():
     return EVENT_ID
-
-
-async def move(platform, verb, event_id, user):
-    token = platform.token(sub=str(user))
-    path = f"/api/queue/{verb}"
-    if verb == "status":
-        path, body = f"{path}?event_id={event_id}", {}
-        return await platform.ask("GET", "queue", path, token=token)
-    body = {"event_id": event_id}
-    return await platform.ask("POST", "queue", path, token=token, json=body)
-
-
-async def set_policy(platform, event_id, **policy):
-    path = f"/api/queue/{event_id}/policy"
-    return await platform.ask("PUT", "queue", path, token=platform.admin, json=policy)
-
-
-async def see(platform, event_id, what):
-    path = f"/api/queue/{event_id}/{what}"
-    return (await platform.ask("GET", "queue", path, token=platform.admin)).body
 
 
 async def until_admitted(platform, event_id, user, *, timeout_s=5.0):
@@ -142,30 +80,59 @@ async def test_a_session_that_ran_out_makes_room_within_a_second(platform, event
     assert time.monotonic() - started < 2
 
 
-async def test_a_confirmed_reservation_makes_room(platform, event_id, valkey):
-    await set_policy(platform, event_id, capacity=1)
-    await move(platform, "enter", event_id, 11)
-    await move(platform, "enter", event_id, 12)
+def confirmed(*, user_id):
+    """What reservation says when a reservation was paid."""
     payload = ReservationConfirmed(
         reservation_id=5,
         number="R5",
-        event_id=event_id,
-        user_id=11,
+        event_id=EVENT_ID,
+        user_id=user_id,
         seat_ids=(1, 2),
         total_price=1,
         payment_id=9,
     ).model_dump(mode="json")
-    message = Message(
+    return Message(
         MessageId("0190a000-0000-7000-8000-000000000001"),
         "reservation.confirmed",
         payload,
         time.time_ns() // 1_000_000,
     )
+
+
+async def test_a_confirmed_reservation_makes_room(platform, event_id, valkey):
+    await set_policy(platform, event_id, capacity=1)
+    await move(platform, "enter", event_id, 11)
+    await move(platform, "enter", event_id, 12)
+    message = confirmed(user_id=11)
     async with await RedisClient.connect(valkey.url) as client:
         await StreamBus(client).publish("reservation", [message, message])
     place = await until_admitted(platform, event_id, 12)
     assert place["entry_token"]
     assert (await move(platform, "status", event_id, 11)).code == "not_in_queue"
+    log = (await see(platform, event_id, "log"))["items"]
+    assert [line["kind"] for line in log[-2:]] == ["left", "admitted"]
+    assert log[-2]["at"] == log[-1]["at"]  # freed room is used in the same step
+    assert log[-2]["id"].split("-")[0] == log[-1]["id"].split("-")[0]
+
+
+async def test_polling_too_early_is_told_so_and_costs_no_place(platform, event_id):
+    await set_policy(platform, event_id, capacity=0)
+    place = (await move(platform, "enter", event_id, 11)).body
+    for verb in ("status", "heartbeat"):
+        early = await move(platform, verb, event_id, 11)
+        assert (early.status, early.code, early.headers["Retry-After"]) == (429, "too_early", "1")
+    await asyncio.sleep(place["next_poll_ms"] / 1_000)
+    again = await move(platform, "status", event_id, 11)
+    assert (again.status, again.body["position"]) == (200, 1)
+
+
+async def test_entering_over_and_over_is_limited_and_costs_no_place(platform, event_id):
+    await set_policy(platform, event_id, capacity=0)
+    answers = [await move(platform, "enter", event_id, 11) for _ in range(50)]
+    refused = [answer for answer in answers if answer.code == "rate_limited"]
+    assert refused
+    assert all("Retry-After" in answer.headers for answer in refused)
+    assert (await move(platform, "enter", event_id, 12)).body["position"] == 2
 
 
 @pytest.mark.parametrize(
