@@ -14,6 +14,7 @@ from tiketi_platform.adapters.redis.scripts import Scripts
 users_max: Final = 1_000
 """In one script: it keeps Valkey to itself for a millisecond at the most."""
 _ADMITTED: Final = -1
+_OWN_CLOCK: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +34,14 @@ class RoomPulse:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def alive(
-        self, event_id: EventId, user_ids: Sequence[UserId], *, now_ms: int
-    ) -> Standings:
-        """They are still there. Raises QueueUnavailableError, and some may then have been noted."""
+    async def alive(self, event_id: EventId, user_ids: Sequence[UserId]) -> Standings:
+        """They are still there, by Redis' own clock. Raises QueueUnavailableError, and some may then have been noted."""
         standings = Standings()
         for start in range(0, len(user_ids), users_max):
             batch = user_ids[start : start + users_max]
             try:
                 reply = await self._scripts.run(
-                    "queue/alive", keys.room(event_id).all, (now_ms, *batch)
+                    "queue/alive", keys.room(event_id).all, (_OWN_CLOCK, *batch)
                 )
             except RedisError as error:
                 raise QueueUnavailableError(retry_after_s=1) from error

@@ -162,7 +162,7 @@ class Realtime:
         line = audience.line or await self._count_line(audience)
         if not own:
             return wire.Joined(event_id=event_id, line=line)
-        standing = await self._waiting_room.status(event_id, member.user_id)
+        standing = await self._waiting_room.status(event_id, member.user_id, polls=False)
         return self._joined(audience, member.user_id, standing, line)
 
     def _joined(
@@ -265,8 +265,7 @@ class Realtime:
                 audience.recheck = True
 
     async def _look(self, audience: Audience, users: Sequence[UserId]) -> None:
-        now_ms = self._clock.now_ms()
-        standings = await self._pulse.alive(audience.event_id, users, now_ms=now_ms)
+        standings = await self._pulse.alive(audience.event_id, users)
         known = audience.numbers
         moved = [user for user, number in standings.waiting.items() if known.get(user) != number]
         await self._tell_all(audience, [*standings.admitted, *standings.absent, *moved])
@@ -279,7 +278,7 @@ class Realtime:
     async def _tell(self, audience: Audience, user_id: UserId) -> None:
         """Tell one user how things are, if that is not what the user knows."""
         try:
-            standing = await self._waiting_room.status(audience.event_id, user_id)
+            standing = await self._waiting_room.status(audience.event_id, user_id, polls=False)
         except NotInQueueError:
             if audience.numbers.pop(user_id, None) is not None:
                 gone = wire.RoomOf(event_id=audience.event_id)

@@ -2,7 +2,7 @@
 -- KEYS: as in _room.lua. ARGV: 1 now_ms, 2… users
 -- Returns for each user the number in the line (waiting; 0: none yet), -1 (admitted) or -2 (neither); or -1
 --         alone: no room.
--- include: queue/_room.lua
+-- include: queue/_polls.lua
 
 local room = load_room()
 if not room then
@@ -10,17 +10,15 @@ if not room then
 end
 local users = {unpack(ARGV, 2)}
 local numbers = redis.call('ZMSCORE', KEYS[2], unpack(users))
-local answers, seen = {}, {}
+local answers = {}
 for i, user in ipairs(users) do
   if numbers[i] then
-    answers[i] = tonumber(numbers[i])
-    seen[#seen + 1], seen[#seen + 2] = user, now_ms
+    local number = tonumber(numbers[i])
+    answers[i] = is_undrawn(room, number) and 0 or number
+    still_there(user)
   else
     local ends_ms = tonumber(redis.call('ZSCORE', KEYS[4], user) or '')
     answers[i] = (ends_ms and ends_ms > now_ms) and -1 or -2
   end
 end
-if #seen > 0 then
-  redis.call('HSET', KEYS[3], unpack(seen))
-end
-return answers
+return finish(room, answers)
