@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from tiketi_sdk.contract import payment, queue, reservation
-from tiketi_sdk.contract.payment import Payment, PayRequest
+from tiketi_sdk.contract.payment import Payment
 from tiketi_sdk.contract.queue import Place as Standing
 from tiketi_sdk.contract.reservation import BestAvailable, Reservation, ReserveRequest, SeatMap
 from tiketi_sdk.errors import ApiError, TiketiError
@@ -15,9 +15,8 @@ from tiketi_sdk.stampede.calling import Calls, Surroundings
 from tiketi_sdk.stampede.plan import Visitor
 from tiketi_sdk.stampede.results import Outcome
 from tiketi_sdk.stampede.tally import Place, Tally
+from tiketi_sdk.stampede.wishes import CARD_DECLINED, CARD_OK, bill, choose_seats
 
-CARD_OK: Final = "toss_token_ok"
-CARD_DECLINED: Final = "toss_token_declined"
 _POLL_JITTER: Final = 0.1
 _LOOK_S: Final = (0.4, 1.2)
 """Between two looks at a hall whose last seats are held by others."""
@@ -197,7 +196,7 @@ class Journey:
                 return held
 
     def _reserve(self, count: int, *, choosing: bool) -> Reservation:
-        chosen = self._choose(self._map(), count) if choosing else None
+        chosen = choose_seats(self._map(), count, self._near.random) if choosing else None
         return self._calls.call(
             reservation.RESERVE,
             ReserveRequest(
@@ -213,17 +212,6 @@ class Journey:
         return self._calls.call(
             reservation.SEAT_MAP, reservation.SeatsRequest(event_id=self._event_id)
         )
-
-    def _choose(self, seats: SeatMap, count: int) -> tuple[int, ...] | None:
-        """Free seats anywhere in the hall, or None where there are not enough."""
-        free = [
-            row.first_seat_id + place
-            for section in seats.sections
-            for row in section.rows
-            for place, state in enumerate(row.states)
-            if state == "a"
-        ]
-        return tuple(self._near.random.sample(free, count)) if len(free) >= count else None
 
     def _cancel(self, held: Reservation) -> None:
         self._calls.call(
@@ -242,7 +230,7 @@ class Journey:
             try:
                 paid = self._calls.call(
                     payment.PAY,
-                    self._bill(held, card),
+                    bill(held, self._visitor.method, card),
                     foreseen={*_DEAD, "entry_required", *_declined(card)},
                     awaited={"idempotency_in_flight"},
                     entry_token=self._entry_token,
@@ -262,17 +250,6 @@ class Journey:
                 return None
             self._tally.crowd.paid_count += 1
             return paid
-
-    def _bill(self, held: Reservation, card: str) -> PayRequest:
-        price = held.total_price
-        points = {"CARD": 0, "POINT": price, "MIXED": price // 2}[self._visitor.method]
-        return PayRequest(
-            reservation_id=held.id,
-            total_price=price,
-            point_used=points,
-            card_amount=price - points,
-            pg_token=card if price > points else None,
-        )
 
     def _settled(self, paid: Payment) -> Payment:
         for pause_s in _PAUSES_S:
