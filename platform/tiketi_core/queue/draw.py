@@ -14,6 +14,7 @@ from tiketi_core.kernel.ids import EventId, UserId
 ALGORITHM: Final = "tiketi-draw-1"
 SECRET_BYTES: Final = 32
 DRAW_ID_HEX: Final = 32
+_RANK_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,11 @@ def drawn_order(seed: bytes, draw_ids: Iterable[str]) -> list[str]:
     """
     ids = sorted(draw_ids)
     digest = sha256("\n".join(ids).encode()).digest()
-    return sorted(ids, key=lambda one: (hmac.digest(seed, digest + one.encode(), "sha256"), one))
+    # Rank and pseudonym in one value: bytes sort several times faster than tuples.
+    ranked = sorted(
+        hmac.digest(seed, digest + one, "sha256") + one for one in (each.encode() for each in ids)
+    )
+    return [each[_RANK_BYTES:].decode() for each in ranked]
 
 
 def draw(

@@ -41,7 +41,7 @@ class Replica:
     async def start(self, http):
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tiketi_platform", "--services", "queue"),
-            env=os.environ | self._settings.to_environ(),
+            env={**os.environ, **self._settings.to_environ()},
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
