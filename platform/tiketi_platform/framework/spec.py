@@ -56,8 +56,6 @@ class ServiceSpec(Generic[ServiceT, ResourcesT]):
     schema: str | None = None
     """The PostgreSQL schema it owns; None for a service without one."""
     uses_redis: bool = False
-    needs_entry: bool = False
-    """Whether it verifies entry tokens."""
     start: Callable[[ServiceT], Awaitable[None]] | None = None
     """Run once before the first request."""
     stop: Callable[[ServiceT], Awaitable[None]] | None = None

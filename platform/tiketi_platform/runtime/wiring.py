@@ -37,24 +37,25 @@ class Process:
     clock: SystemClock
     redis: RedisClient
     scripts: Scripts
-    ended: EndedSessions
+    verifier: TokenVerifier
+    """One for all: a token that one service has verified need not be verified by the next."""
 
 
 @asynccontextmanager
 async def opened_process(settings: Settings) -> AsyncIterator[Process]:
     """The shared connections of a process, open until the block ends."""
-    redis = await RedisClient.connect(redis_url(settings))
-    try:
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        redis = await RedisClient.connect(redis_url(settings))
+        stack.push_async_callback(redis.close)
         scripts = Scripts(redis)
         await scripts.load_all()
         ended = EndedSessions(redis)
         ended.start()
-        try:
-            yield Process(settings, SystemClock(), redis, scripts, ended)
-        finally:
-            await ended.stop()
-    finally:
-        await redis.close()
+        stack.push_async_callback(ended.stop)
+        peers = PeerClient.open("verifier", settings, clock)
+        stack.push_async_callback(peers.close)
+        yield Process(settings, clock, redis, scripts, _verifier(peers, clock, ended))
 
 
 @asynccontextmanager
@@ -70,7 +71,7 @@ async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None
             spec,
             service,
             extra_routes=[backlog_route(spec, resources, process.redis)],
-            verifier=_verifier(spec, resources, process.ended),
+            verifier=process.verifier,
             checks=_checks(resources),
             sandbox=settings.sandbox,
             version=version("tiketi"),
@@ -121,16 +122,10 @@ async def _opened(spec: AnySpec, process: Process, stack: AsyncExitStack) -> Res
     )
 
 
-def _verifier(spec: AnySpec, resources: Resources, ended: EndedSessions) -> TokenVerifier:
-    peers = resources.peers
+def _verifier(peers: PeerClient, clock: SystemClock, ended: EndedSessions) -> TokenVerifier:
     access = RemoteKeys(lambda: peers.call(auth.JWKS, Nothing()))
-    entry = RemoteKeys(lambda: peers.call(queue.JWKS, Nothing())) if spec.needs_entry else None
-    return TokenVerifier(
-        access_key=access.key,
-        entry_key=entry.key if entry else None,
-        clock=resources.clock,
-        ended=ended if entry else None,
-    )
+    entry = RemoteKeys(lambda: peers.call(queue.JWKS, Nothing()))
+    return TokenVerifier(access_key=access.key, entry_key=entry.key, clock=clock, ended=ended)
 
 
 def _checks(resources: Resources) -> Sequence[Check]:

@@ -27,7 +27,6 @@ SPEC: Final[ServiceSpec[PaymentService, Resources]] = ServiceSpec(
     name="payment",
     schema="payment",
     uses_redis=True,
-    needs_entry=True,
     build=build,
     routes=ROUTES,
     tasks=tasks,

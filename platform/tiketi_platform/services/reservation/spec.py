@@ -39,7 +39,6 @@ SPEC: Final = ServiceSpec[ReservationService, Resources](
     name="reservation",
     schema="reservation",
     uses_redis=True,
-    needs_entry=True,
     build=build,
     routes=ROUTES,
     tasks=_tasks,

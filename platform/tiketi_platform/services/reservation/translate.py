@@ -142,13 +142,12 @@ def seat_map_wire(event_id: EventId, plan: model.SeatPlan) -> wire.SeatMap:
 
 def audited(kind: type[ItemT], rows: Sequence[Mapping[str, Any]]) -> tuple[ItemT, ...]:
     """Rows whose columns have the struct's names; the database's CHECKs have judged the values."""
-    # The driver's arrays are lists, the structs' are tuples.
-    return tuple(
-        kind.model_construct(
-            **{name: tuple(cell) if isinstance(cell, list) else cell for name, cell in row.items()}
-        )
-        for row in rows
-    )
+    return tuple(kind.model_construct(None, **_cells(row)) for row in rows)
+
+
+def _cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row's values by name; the driver's arrays are lists, the structs' are tuples."""
+    return {name: tuple(cell) if isinstance(cell, list) else cell for name, cell in row.items()}
 
 
 def _seat_wire(seat: model.Seat) -> wire.Seat:
