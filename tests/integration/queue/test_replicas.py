@@ -66,7 +66,7 @@ class Replica:
 async def three_replicas(postgres, valkey, folder, events):
     settings = settings_for(postgres, valkey, folder)
     async with serving(settings, "auth", catalogue_spec(events), "queue") as platform:
-        ports = [settings.ports | {"queue": free_port()} for _ in range(3)]
+        ports = [{**settings.ports, "queue": free_port()} for _ in range(3)]
         replicas = [Replica(replace(settings, ports=each)) for each in ports]
         try:
             await asyncio.gather(*(replica.start(platform.http) for replica in replicas))
