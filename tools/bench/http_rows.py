@@ -1,0 +1,192 @@
+"""Measures a platform of six processes over HTTP, each row in turn with its floor; judges nothing.
+
+What is counted is CPU time per operation: of the service's process, of PostgreSQL and of Valkey. The client
+is this process and is not counted.
+"""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import argon2
+
+from tests.acceptance.stage import Stage, running
+from tiketi_platform.adapters.tokens.signer import Signer
+from tiketi_platform.framework.access import ACCESS_AUDIENCE
+from tiketi_platform.runtime.engines.ports import free_port
+from tiketi_platform.runtime.readiness import is_ready
+from tools.bench.wire import Seen, cpu_s, request, send_all
+
+ROUNDS = 3
+REQUESTS_COUNT = 1_500
+LOGINS_COUNT = 40
+TOKEN_TTL_S = 3_600
+BARE = Path(__file__).with_name("bare.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU milliseconds per operation."""
+
+    ours_ms: float
+    postgres_ms: float
+    valkey_ms: float
+    floor_ms: float
+    per_s: float
+    """As this one client saw it."""
+
+
+def measure() -> dict[str, Cost]:
+    """All rows over HTTP, by name."""
+    with running(mode="processes") as stage:
+        room = stage.concert(capacity=100).id
+        # Who waits is told to ask again in half this time; nobody is reached, so nobody is skipped.
+        stage.admin.queue.set_policy(room, grace_s=1)
+        for _ in range(19):
+            stage.concert()
+        tokens = _tokens(stage, ROUNDS * REQUESTS_COUNT)
+        return {
+            "enter": _enter(stage, room, tokens),
+            "status": _status(stage, room, tokens),
+            "events list": _against_bare(
+                stage,
+                "event",
+                lambda _: [request("GET", "/api/events?limit=20", {})] * REQUESTS_COUNT,
+            ),
+            "login": _login(stage),
+        }
+
+
+def _tokens(stage: Stage, count: int) -> list[str]:
+    signer = Signer.from_file(stage.folder.signing_key("auth"))
+    now_s = int(time.time())
+    return [
+        signer.sign(
+            {"sub": str(10_000 + number), "role": "user"},
+            audience=ACCESS_AUDIENCE,
+            issued_at_s=now_s,
+            expires_at_s=now_s + TOKEN_TTL_S,
+        )
+        for number in range(count)
+    ]
+
+
+def _enter(stage: Stage, room: int, tokens: list[str]) -> Cost:
+    body = f'{{"event_id":{room}}}'.encode()
+
+    def requests(number: int) -> list[bytes]:
+        mine = tokens[number * REQUESTS_COUNT : (number + 1) * REQUESTS_COUNT]
+        # Each token is verified once in its life; that is not what entering costs.
+        asyncio.run(send_all(stage.ports["queue"], _asking(room, mine)))
+        return [request("POST", "/api/queue/enter", _bearer(token), body) for token in mine]
+
+    return _against_bare(stage, "queue", requests)
+
+
+def _status(stage: Stage, room: int, tokens: list[str]) -> Cost:
+    def requests(number: int) -> list[bytes]:
+        return _asking(room, tokens[number * REQUESTS_COUNT : (number + 1) * REQUESTS_COUNT])
+
+    return _against_bare(stage, "queue", requests)
+
+
+def _asking(room: int, tokens: list[str]) -> list[bytes]:
+    return [
+        request("GET", f"/api/queue/status?event_id={room}", _bearer(token)) for token in tokens
+    ]
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _against_bare(stage: Stage, service: str, requests: Callable[[int], list[bytes]]) -> Cost:
+    """Rounds of the operation and of the floor with as many bytes, in turn."""
+    ours: list[tuple[float, float, float]] = []
+    floor: list[float] = []
+    rates: list[float] = []
+    record = stage.record
+    pids = [record.processes[name].pid for name in (service, "postgres", "valkey")]
+    for number in range(ROUNDS):
+        made = requests(number)
+        before = [cpu_s(pid, with_children=True) for pid in pids]
+        seen = asyncio.run(send_all(stage.ports[service], made))
+        after = [cpu_s(pid, with_children=True) for pid in pids]
+        assert set(seen.statuses) == {200}, seen.statuses
+        one, two, three = ((b - a) * 1_000 / seen.count for a, b in zip(before, after, strict=True))
+        ours.append((one, two, three))
+        rates.append(seen.count / seen.elapsed_s)
+        floor.append(_floor_ms(seen, made[0]))
+    return Cost(
+        ours_ms=median(cost[0] for cost in ours),
+        postgres_ms=median(cost[1] for cost in ours),
+        valkey_ms=median(cost[2] for cost in ours),
+        floor_ms=median(floor),
+        per_s=median(rates),
+    )
+
+
+def _floor_ms(seen: Seen, sample: bytes) -> float:
+    # The same request, headers and body and all, to an address that does nothing.
+    method, path, rest = sample.split(b" ", 2)
+    made = b" ".join([method, b"/hello" + b"?" * (b"?" in path) + path.partition(b"?")[2], rest])
+    with _bare(seen.body_bytes) as (port, pid):
+        asyncio.run(send_all(port, [made] * 100))
+        before = cpu_s(pid)
+        again = asyncio.run(send_all(port, [made] * seen.count))
+        return (cpu_s(pid) - before) * 1_000 / again.count
+
+
+@contextmanager
+def _bare(size_bytes: int) -> Iterator[tuple[int, int]]:
+    port = free_port()
+    process = subprocess.Popen([sys.executable, str(BARE), str(port), str(size_bytes)])
+    try:
+        while not is_ready(f"http://127.0.0.1:{port}/hello"):
+            assert process.poll() is None, "the bare server ended"
+            time.sleep(0.02)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _login(stage: Stage) -> Cost:
+    client, password = stage.client(), "correct horse battery"
+    client.auth.register(email="bench@example.com", password=password, name="김민지")
+    hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+    hashed = hasher.hash(password)
+    body = f'{{"email":"bench@example.com","password":"{password}"}}'.encode()
+    made = [request("POST", "/api/auth/login", {}, body)] * LOGINS_COUNT
+    pids = [stage.record.processes[name].pid for name in ("auth", "postgres", "valkey")]
+    ours: list[list[float]] = []
+    floor: list[float] = []
+    rates: list[float] = []
+    for _ in range(ROUNDS):
+        before = [cpu_s(pid, with_children=True) for pid in pids]
+        seen = asyncio.run(send_all(stage.ports["auth"], made))
+        after = [cpu_s(pid, with_children=True) for pid in pids]
+        assert set(seen.statuses) == {200}, seen.statuses
+        ours.append([(b - a) * 1_000 / seen.count for a, b in zip(before, after, strict=True)])
+        rates.append(seen.count / seen.elapsed_s)
+        started = time.process_time()
+        for _ in range(LOGINS_COUNT):
+            hasher.verify(hashed, password)
+        floor.append((time.process_time() - started) * 1_000 / LOGINS_COUNT)
+    one, two, three = (median(cost[part] for cost in ours) for part in range(3))
+    return Cost(one, two, three, median(floor), median(rates))
+
+
+def as_json(costs: dict[str, Cost]) -> dict[str, dict[str, Any]]:
+    """Plain values."""
+    return {
+        name: {part: round(getattr(cost, part), 4) for part in Cost.__slots__}
+        for name, cost in costs.items()
+    }
