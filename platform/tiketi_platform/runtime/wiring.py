@@ -1,9 +1,11 @@
 """The only composition root: opens what each service's spec names and closes it again, in order."""
 
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from aiohttp import web
@@ -27,6 +29,10 @@ from tiketi_platform.framework.spec import AnySpec
 from tiketi_platform.runtime.messaging import backlog_route, running_messages
 from tiketi_sdk.contract import auth, queue
 from tiketi_sdk.contract.operation import Nothing
+
+BACKLOG_MAX: Final = 8_192
+"""Connections that may wait to be accepted; the kernel's own limit may be lower."""
+ACCEPTS_PER_TURN: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +103,16 @@ async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, settings.host, settings.ports[spec.name], backlog=8192).start()
+        await _listen(runner, settings.host, settings.ports[spec.name])
         yield
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    # libuv accepts one connection per listener and loop turn, so a crowd at the door waits for the
+    # requests of those inside. Duplicates of one listener take as many per turn as there are.
+    with socket.create_server((host, port), backlog=BACKLOG_MAX) as listener:
+        for _ in range(ACCEPTS_PER_TURN):
+            await web.SockSite(runner, listener.dup(), backlog=BACKLOG_MAX).start()
 
 
 async def _opened(spec: AnySpec, process: Process, stack: AsyncExitStack) -> Resources:

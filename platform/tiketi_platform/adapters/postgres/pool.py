@@ -43,7 +43,7 @@ Connection: TypeAlias = "asyncpg.Connection[Record] | PoolConnectionProxy[Record
 
 connections_min_default: Final = 1
 connections_max_default: Final = 12
-acquire_timeout_ms_default: Final = 2_000
+acquire_timeout_ms_default: Final = 6_000
 connect_timeout_ms_default: Final = 5_000
 statement_timeout_ms_default: Final = 5_000
 lock_timeout_ms_default: Final = 2_000
