@@ -26,6 +26,7 @@ from tests.property.queue.engine import (
     KilledError,
 )
 from tiketi_core.kernel.ids import EventId, UserId
+from tiketi_core.queue import polls
 from tiketi_core.queue.errors import LineFormedError, QueueUnavailableError
 from tiketi_core.queue.model import Phase, Policy, PolicyChange, Purchase, RoomState
 from tiketi_core.queue.rules import ReferenceRoom
@@ -170,6 +171,15 @@ class WaitingRoomMachine(RuleBasedStateMachine):
             lambda: self.model.set_policy(change, self.now_ms),
         )
 
+    @precondition(lambda self: self.model.waiting)
+    @rule(data=st.data(), edge_ms=st.integers(-1, 1))
+    def poll_at_the_edge_of_too_early(self, data, edge_ms):
+        user = data.draw(st.sampled_from(sorted(self.model.waiting)))
+        seen = self.model.seen[user]
+        tolerance_ms = max(polls.EARLY_MS_MIN, seen.ask_ms // 10)
+        self.now_ms = max(self.model.clock_ms, seen.at_ms + seen.ask_ms - tolerance_ms + edge_ms)
+        self.status(0, user, polls=True)
+
     # --- the draw
 
     @rule(replica=replicas, in_ms=st.just(0) | steps_ms)
@@ -201,6 +211,23 @@ class WaitingRoomMachine(RuleBasedStateMachine):
         finally:
             room._draws = RoomDraws(room._calls, part_max=BATCH_MAX)
         self.model.tally(self.now_ms)  # it has looked at the clock
+
+    @precondition(lambda self: self.model.number == 0 and not self.model.waiting)
+    @rule(batch=st.lists(users, min_size=5, max_size=9, unique=True), replica=replicas)
+    def a_draw_is_cut_off_and_somebody_ends_it_too_soon(self, batch, replica):
+        opens_at_ms = self.model.clock_ms + 1_000
+        self.set_policy(
+            0, PolicyChange(opens_at_ms=opens_at_ms, waiting_max=9, state=RoomState.OPEN)
+        )
+        self.enter(0, batch)
+        self.now_ms = opens_at_ms
+        self.a_replica_dies_in_the_middle_of_the_draw(replica, 1)
+        ended = self.rooms[0]._calls.script("queue/draw_end", EVENT, self.now_ms, BATCH_MAX, 1)
+        missing = sum(number == 0 for number in self.model.waiting.values()) > BATCH_MAX
+        if missing:
+            assert self.do(ended) == 0
+        else:
+            ended.close()
 
     @rule()
     def two_replicas_draw_at_once(self):
