@@ -31,12 +31,12 @@ def is_early(left_ms: int, ask_ms: int) -> bool:
 
 
 def next_poll_ms(position: int, pace_milli: int, *, grace_s: int) -> int:
-    """When to ask again: after a tenth of the wait, and often enough to be seen within the grace.
+    """When to ask again: after a quarter of the wait, and often enough to be seen within the grace.
 
     Without a pace, as if ten were admitted per second.
     """
     wait_ms = position * 1_000_000 // (pace_milli or PACE_MILLI_GUESS)
-    return _within_grace(min(max(wait_ms // 10, POLL_MS_MIN), POLL_MS_MAX), grace_s)
+    return _within_grace(min(max(wait_ms // 4, POLL_MS_MIN), POLL_MS_MAX), grace_s)
 
 
 def gathered_poll_ms(user_id: UserId, left_ms: int, *, grace_s: int) -> int:

@@ -62,8 +62,8 @@ def test_the_promise_goes_by_the_slowest_window_but_not_without_end():
 
 
 def test_polls_are_closer_together_near_the_front():
-    polls = [next_poll_ms(position, 10_000, grace_s=60) for position in (1, 100, 1_000, 10_000)]
-    assert polls == [POLL_MS_MIN, 1_000, 10_000, POLL_MS_MAX]
+    polls = [next_poll_ms(position, 10_000, grace_s=60) for position in (1, 100, 400, 10_000)]
+    assert polls == [POLL_MS_MIN, 2_500, 10_000, POLL_MS_MAX]
 
 
 def test_polls_never_let_the_grace_run_out():

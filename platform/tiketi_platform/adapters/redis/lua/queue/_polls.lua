@@ -35,10 +35,10 @@ local function within_grace(room, ask_ms)
   return math.min(ask_ms, math.max(POLL_MS_MIN, math.floor(room[GRACE_MS] / 2)))
 end
 
--- After a tenth of the wait; without a pace, as if ten were admitted per second.
+-- After a quarter of the wait; without a pace, as if ten were admitted per second.
 local function next_poll_ms(room, position, pace)
   local wait_ms = math.floor(position * 1000000 / (pace > 0 and pace or PACE_MILLI_GUESS))
-  local ask_ms = math.floor(wait_ms / 10)
+  local ask_ms = math.floor(wait_ms / 4)
   return within_grace(room, math.min(math.max(ask_ms, POLL_MS_MIN), POLL_MS_MAX))
 end
 
