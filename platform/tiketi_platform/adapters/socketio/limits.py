@@ -25,7 +25,10 @@ class Limits:
     """A socket that broadcasts had to skip for so long is cut."""
     polling_packets_max: int = 64
     """Packets kept for a client of the polling transport between two of its requests."""
-    broadcast_chunk_count: int = 250
+    broadcast_chunk_count: int = 100
     """Sockets written to before requests have their turn."""
+    turns_count: int = 32
+    """Handshakes and requests begun in one turn of the loop; more wait for the next, so that a burst of
+    thousands keeps nobody else waiting for seconds."""
     close_linger_s: float = 2.0
     """How long the last bytes of a closed connection may take."""

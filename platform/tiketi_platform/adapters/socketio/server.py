@@ -1,22 +1,26 @@
 """One Socket.IO namespace on a service's own port: who may connect, what they ask, whom to tell what.
 
-The library parses and acknowledges; the service behind `Endpoint` decides. Nothing here knows an event by name.
+Speaks version 5 of the Socket.IO protocol, JSON only: binary attachments and other namespaces are refused. The
+service behind `Endpoint` decides; nothing here knows an event by name. The library's own layer does the
+same with a manager of rooms and several passes over each packet, at three times the cost.
 """
 
 import asyncio
-import logging
+import re
 from collections.abc import Collection
 from typing import Any, Final, Protocol
 
-import socketio
+import orjson
 from aiohttp import web
 
-from tiketi_platform.adapters.socketio.engine import Engine, Socket
-from tiketi_platform.adapters.socketio.frames import Frame, text_frame
+from tiketi_platform.adapters.socketio.engine import Engine
+from tiketi_platform.adapters.socketio.frames import Frame
 from tiketi_platform.adapters.socketio.limits import Limits
+from tiketi_platform.adapters.socketio.socket import Socket
 
-_log = logging.getLogger(__name__)
 RETRY_AFTER_S: Final = 2
+CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR = "01234"
+_PACKET: Final = re.compile(r"([0-4])(?:(/[^,?]*)(?:\?[^,]*)?(?:,|$))?([0-9]{1,9})?(.*)", re.DOTALL)
 
 
 class Peer:
@@ -47,8 +51,7 @@ class Peer:
         """Say `last` and that there is no sense in coming back by itself, and close."""
         if last is not None:
             self._socket.tell(last)
-        if self._socket.transport is not None:
-            self._socket.write(text_frame(f"41{self._namespace},"))
+        self._socket.say(f"{DISCONNECT}{self._namespace},")
         await self._socket.close()
 
 
@@ -68,21 +71,12 @@ class Endpoint(Protocol):
         ...
 
     async def received(self, peer: Peer, event: str, body: object) -> object:
-        """Somebody asks; the answer, plain JSON values, is the acknowledgement."""
+        """Somebody asks; the answer, what orjson can write, is the acknowledgement."""
         ...
 
     def disconnected(self, peer: Peer) -> None:
         """Somebody is gone. Not called for a refused connection."""
         ...
-
-
-class _Library(socketio.AsyncServer):  # type: ignore[misc]  # the library has no types
-    def _engineio_server_class(self) -> type[Engine]:
-        return Engine
-
-    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
-        del environ  # it would be kept as long as the connection
-        await super()._handle_eio_connect(eio_sid, {})
 
 
 class SocketServer:
@@ -92,15 +86,8 @@ class SocketServer:
         self.limits = limits or Limits()
         self._namespace = namespace
         self._endpoint = endpoint
-        self._library = _Library(async_handlers=False, limits=self.limits, cors_allowed_origins="*")
-        self._engine: Engine = self._library.eio
+        self._engine = Engine(self, self.limits)
         self._peers: dict[str, Peer] = {}
-        for event, handler in (
-            ("connect", self._connect),
-            ("disconnect", self._disconnect),
-            ("*", self._event),
-        ):
-            self._library.on(event, handler, namespace=namespace)
 
     @property
     def connections_count(self) -> int:
@@ -114,12 +101,16 @@ class SocketServer:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """The handler of every request below the socket path."""
-        if "sid" not in request.query and self._engine.full:
-            return web.json_response(
-                {"code": "unavailable", "detail": "as many connections as there may be"},
-                status=503,
-                headers={"Retry-After": str(RETRY_AFTER_S)},
-            )
+        query = request.query
+        if "sid" not in query:
+            if self._engine.full:
+                return web.json_response(
+                    {"code": "unavailable", "detail": "as many connections as there may be"},
+                    status=503,
+                    headers={"Retry-After": str(RETRY_AFTER_S)},
+                )
+            if query.get("transport") == "websocket" and query.get("EIO") == "4":
+                return await self._engine.serve_websocket(request)
         response: web.StreamResponse = await self._engine.handle_request(request)
         return response
 
@@ -133,36 +124,69 @@ class SocketServer:
 
     async def broadcast(self, peers: Collection[Peer], frame: Frame) -> None:
         """Offer a frame to many; requests have their turn in between."""
-        loop = asyncio.get_running_loop()
         chunk_count = self.limits.broadcast_chunk_count
-        now_s = loop.time()
+        now_s = asyncio.get_running_loop().time()
         for number, peer in enumerate(tuple(peers), start=1):
             peer.offer(frame, now_s=now_s)
             if number % chunk_count == 0:
                 await asyncio.sleep(0)
 
-    # --- what the library calls -------------------------------------------------------------
+    # --- what the engine calls --------------------------------------------------------------
 
-    async def _connect(self, sid: str, _environ: object, handshake: object = None) -> None:
-        socket = self._engine.sockets[self._library.manager.eio_sid_from_sid(sid, self._namespace)]
+    async def message(self, socket: Socket, text: str) -> None:
+        """One packet of a client. Raises ValueError for one that makes no sense."""
+        match = _PACKET.fullmatch(text)
+        if match is None:
+            raise ValueError("no packet of version 5 without attachments")
+        kind, namespace, number, payload = match.groups()
+        if (namespace or "/") != self._namespace:
+            if kind != CONNECT:
+                raise ValueError("a namespace that was not joined")
+            socket.say(
+                f"{CONNECT_ERROR}{namespace or ''}{',' if namespace else ''}"
+                '{"message":"Invalid namespace"}'
+            )
+        elif kind == CONNECT:
+            await self._connect(socket, orjson.loads(payload) if payload else None)
+        elif kind == EVENT:
+            await self._event(socket, number, orjson.loads(payload))
+        elif kind == DISCONNECT:
+            await socket.close()
+        elif kind == CONNECT_ERROR:
+            raise ValueError("only servers refuse")
+
+    def closed(self, socket: Socket) -> None:
+        """A connection is over."""
+        peer = self._peers.pop(socket.sid, None)
+        if peer is not None:
+            self._endpoint.disconnected(peer)
+
+    async def _connect(self, socket: Socket, handshake: object) -> None:
+        if socket.accepted:
+            raise ValueError("a second handshake")
+        await self._engine.turnstile.turn()
         peer = Peer(socket, self._namespace)
         try:
             await self._endpoint.connected(peer, handshake)
         except Refused as refused:
-            raise socketio.exceptions.ConnectionRefusedError(str(refused), refused.data) from None
-        if not peer.open:  # it left while we looked at its token
+            why = orjson.dumps({"message": str(refused), "data": refused.data}).decode()
+            socket.say(f"{CONNECT_ERROR}{self._namespace},{why}")
+            return
+        if socket.closing:  # it left while we looked at its token
             self._endpoint.disconnected(peer)
-            raise socketio.exceptions.ConnectionRefusedError("gone")
+            return
         socket.accepted = True
-        self._peers[sid] = peer
+        self._peers[socket.sid] = peer
+        socket.say(f'{CONNECT}{self._namespace},{{"sid":"{socket.sid}"}}')
 
-    def _disconnect(self, sid: str, _reason: str) -> None:
-        peer = self._peers.pop(sid, None)
-        if peer is not None:
-            self._endpoint.disconnected(peer)
-
-    async def _event(self, event: str, sid: str, *bodies: object) -> object:
-        peer = self._peers.get(sid)
+    async def _event(self, socket: Socket, number: str | None, arguments: object) -> None:
+        if not isinstance(arguments, list) or not arguments or not isinstance(arguments[0], str):
+            raise ValueError("an event is a list that begins with its name")
+        peer = self._peers.get(socket.sid)
         if peer is None:
-            return None
-        return await self._endpoint.received(peer, event, bodies[0] if bodies else None)
+            raise ValueError("not connected to the namespace")
+        await self._engine.turnstile.turn()
+        body = arguments[1] if len(arguments) > 1 else None
+        answer = await self._endpoint.received(peer, arguments[0], body)
+        if number is not None:
+            socket.say(f"{ACK}{self._namespace},{number}[{orjson.dumps(answer).decode()}]")

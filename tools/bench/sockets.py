@@ -1,0 +1,232 @@
+"""What sockets of the waiting room cost the queue service: arriving at once, being held, being told; it judges nothing.
+
+Valkey and the queue service (with stand-ins for auth and the catalogue) in one process, raw websocket
+clients in another, on loopback. Figures are CPU of the service's process, because the machine is shared.
+In turn: a burst of connections that join at once, more of them until all are held, and a broadcast a second to
+all of them while a client asks `/health/live` again and again.
+
+    python tools/bench/sockets.py [--burst 5000] [--held 10000] [--broadcasts 10] [--json FILE]
+"""
+
+import argparse
+import asyncio
+import gc
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from types import SimpleNamespace
+from typing import Any, Final
+
+import uvloop
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
+
+EVENT_ID: Final = 42
+TOKEN_TTL_S: Final = 3_600
+
+
+def _rss_bytes() -> int:
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+class _Crew:
+    """The clients' process."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def order(self, what: str) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{what}\n".encode())
+        return await self.answer()
+
+    async def answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        answer: dict[str, Any] = json.loads(await self._process.stdout.readline())
+        return answer
+
+
+async def _enter(room: Any, users: int) -> None:
+    from tiketi_core.kernel.ids import EventId, UserId
+    from tiketi_core.queue.model import PolicyChange
+
+    now_ms = time.time_ns() // 1_000_000
+    change = PolicyChange(capacity=0, grace_s=600)
+    await room.set_policy(EventId(EVENT_ID), change, now_ms=now_ms)
+    for start in range(1, users + 1, 500):
+        batch = [UserId(user) for user in range(start, min(start + 500, users + 1))]
+        await room.enter(EventId(EVENT_ID), batch, now_ms=now_ms)
+
+
+async def measured(burst: int, held: int, broadcasts: int) -> dict[str, Any]:
+    """The figures of one run."""
+    from tests.engines import engine_folder
+    from tests.integration.realtime.conftest import CATALOGUE
+    from tests.services import serving, settings_for
+    from tiketi_core.kernel.ids import EventId
+    from tiketi_platform.adapters.redis import RedisClient, Scripts
+    from tiketi_platform.adapters.redis.waiting_room import RedisRoom
+    from tiketi_platform.adapters.tokens.signer import Signer
+    from tiketi_platform.framework.routing import bind
+    from tiketi_platform.framework.spec import ServiceSpec
+    from tiketi_platform.runtime.engines.valkey import running_valkey
+    from tiketi_platform.runtime.registry import spec_of
+    from tiketi_sdk.contract import auth
+
+    async def jwks(signer: Signer, _call: Any) -> auth.Jwks:
+        return signer.jwks
+
+    keys: ServiceSpec[Any, Any] = ServiceSpec(
+        name="auth",
+        build=lambda resources: Signer.from_file(resources.settings.keys_dir / "auth.pem"),
+        routes=(bind(auth.JWKS, jwks),),
+    )
+    behind: list[Any] = []
+
+    def build(resources: Any) -> Any:
+        service = spec_of("queue").build(resources)
+        behind.append(service.realtime)
+        return service
+
+    queue = replace(spec_of("queue"), build=build)
+    with engine_folder() as folder, tempfile.TemporaryDirectory(prefix="tiketi-bench-") as path:
+        async with running_valkey(folder, durable=False) as valkey:
+            nowhere: Any = SimpleNamespace(
+                passwords={}, server=SimpleNamespace(port=1), name="none"
+            )
+            settings = settings_for(nowhere, valkey, Path(path))
+            async with (
+                serving(settings, keys, CATALOGUE, queue) as served,
+                await RedisClient.connect(valkey.url) as client,
+            ):
+                room = RedisRoom(client, Scripts(client))
+                await _enter(room, held)
+                tokens = [
+                    served.token(sub=str(user), ttl_s=TOKEN_TTL_S) for user in range(1, held + 1)
+                ]
+                tokens_file = Path(path) / "tokens.json"
+                tokens_file.write_text(json.dumps(tokens))
+                del tokens
+                port = settings.ports["queue"]
+                process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, str(ROOT / "tools" / "bench" / "socket_clients.py")),
+                    *(str(tokens_file), str(port), str(burst)),
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                )
+                try:
+                    crew = _Crew(process)
+                    await crew.answer()
+
+                    async def news() -> None:
+                        # One more in line: it changes, so that there is something to tell.
+                        await _one_more(room, EventId(EVENT_ID))
+
+                    return await _measure(crew, behind[0], news, (burst, held, broadcasts))
+                finally:
+                    process.kill()
+                    await process.wait()
+
+
+async def _one_more(room: Any, event_id: Any) -> None:
+    from tiketi_core.kernel.ids import UserId
+
+    now_ms = time.time_ns() // 1_000_000
+    await room.enter(event_id, [UserId(now_ms)], now_ms=now_ms)
+
+
+async def _measure(
+    crew: _Crew, realtime: Any, news: Any, counts: tuple[int, int, int]
+) -> dict[str, Any]:
+    burst, held, broadcasts = counts
+    empty_bytes = _rss_bytes()
+    cpu_s = time.process_time()
+    burst_answer = await crew.order("burst")
+    burst_cpu_s = time.process_time() - cpu_s
+    rest = await crew.order("rest")
+    await asyncio.sleep(3)
+    held_bytes = _rss_bytes()
+    quiet_cpu_s = await _cpu_of_a_second()
+    await crew.order("ask")
+    rows = []
+    tell = realtime.server.broadcast
+    written = asyncio.Event()
+
+    async def timed(peers: Any, frame: Any) -> None:
+        # Everything from the first write until the loop has flushed the last.
+        started_s, cpu_started_s = time.monotonic(), time.process_time()
+        await tell(peers, frame)
+        await asyncio.sleep(0)
+        rows.append((started_s, time.process_time() - cpu_started_s))
+        written.set()
+
+    realtime.server.broadcast = timed
+    cpu_ms: list[float] = []
+    last_ms: list[float] = []
+    told: dict[str, Any] = {}
+    missed = 0
+    await crew.order("told")
+    while len(last_ms) < broadcasts:
+        rows.clear()
+        written.clear()
+        await news()
+        await written.wait()
+        written.clear()
+        await asyncio.sleep(0.6)
+        told = await crew.order("told")
+        missed += held - told["told"]
+        last_ms.append((told["last_s"] - rows[0][0]) * 1000)
+        cpu_ms.append(rows[0][1] * 1000)
+    asked = await crew.order("end")
+    return {
+        "burst_connections": burst,
+        "burst_errors": burst_answer["lost"],
+        "burst_all_joined_s": round(burst_answer["seconds"], 2),
+        "burst_cpu_ms_each": round(burst_cpu_s / burst * 1000, 3),
+        "held_connections": rest["joined"],
+        "held_lost": told["lost"],
+        "held_kib_each": round((held_bytes - empty_bytes) / held / 1024, 1),
+        "quiet_cpu_ms_per_s": round(quiet_cpu_s * 1000, 1),
+        "broadcast_cpu_ms": round(median(cpu_ms), 1),
+        "broadcast_last_ms": round(median(last_ms), 1),
+        "broadcast_last_ms_worst": round(max(last_ms), 1),
+        "broadcast_missed": missed,
+        "http_p50_ms": asked["p50_ms"],
+        "http_p99_ms": asked["p99_ms"],
+    }
+
+
+async def _cpu_of_a_second() -> float:
+    started_s = time.process_time()
+    await asyncio.sleep(5)
+    return (time.process_time() - started_s) / 5
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--burst", type=int, default=5_000)
+    parser.add_argument("--held", type=int, default=10_000)
+    parser.add_argument("--broadcasts", type=int, default=10)
+    parser.add_argument("--json", type=Path)
+    chosen = parser.parse_args()
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    figures = uvloop.run(measured(chosen.burst, chosen.held, chosen.broadcasts))
+    for name, value in figures.items():
+        print(f"{name:26} {value}")
+    if chosen.json is not None:
+        chosen.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
