@@ -1,7 +1,7 @@
 """The client: `AsyncTiketi` binds settings, credentials and a transport to the resources. Import it from `tiketi_sdk`."""
 
 from collections.abc import Mapping
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tiketi_sdk import codec
 from tiketi_sdk.caller import AsyncCaller, AsyncSurroundings
@@ -21,6 +21,9 @@ from tiketi_sdk.resources.reservations import AsyncReservations
 from tiketi_sdk.resources.seats import AsyncSeats
 from tiketi_sdk.resources.tickets import AsyncTickets
 from tiketi_sdk.transport import AsyncHttpxTransport, AsyncTransport
+
+if TYPE_CHECKING:
+    from tiketi_sdk.realtime import AsyncWatch
 
 
 class AsyncTiketi:
@@ -152,6 +155,24 @@ class AsyncTiketi:
             repeatable=method.upper() in {"GET", "HEAD"} or idempotency_key is not None,
             timeout_s=timeout_s,
         )
+
+    def watch(
+        self,
+        event_id: int,
+        *,
+        own: bool = True,
+        live: bool = True,
+        timeout_s: float | None = None,
+    ) -> "AsyncWatch":
+        """Enter an event's waiting room and iterate over how things are, until you are in or out.
+
+        By Socket.IO, about once a second, where it works (the extra `realtime`); by polling where not, or
+        with `live=False`. With `own=False` you only look and enter nothing: for ever, or until closed.
+        Raises `WaitTimeoutError` after `timeout_s`; you keep your place then.
+        """
+        from tiketi_sdk.realtime import AsyncWatch
+
+        return AsyncWatch(self._caller, event_id, own=own, live=live, timeout_s=timeout_s)
 
     async def close(self) -> None:
         """Close the connections, unless the transport was lent to this client."""

@@ -174,6 +174,20 @@ class Caller:
                     raise
                 self.surroundings.sleep(wait_s)
 
+    def token(self, *, spent: str | None = None) -> str | None:
+        """The access token to show now, renewed if it is about to end or is the one that was `spent`.
+
+        Raises `TokenExpiredError` when a spent one cannot be renewed.
+        """
+        token = self._token()
+        if spent is None or token != spent:
+            return token
+        if not self._refresh(spent):
+            raise TokenExpiredError(
+                "log in again", status=401, code=TokenExpiredError.code_of_class, request_id=""
+            )
+        return self.store.load().token
+
     def _token(self) -> str | None:
         held = self.store.load()
         if held.expires_at is None or held.refresh_token is None:

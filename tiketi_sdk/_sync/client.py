@@ -2,7 +2,7 @@
 """The client: `Tiketi` binds settings, credentials and a transport to the resources. Import it from `tiketi_sdk`."""
 
 from collections.abc import Mapping
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tiketi_sdk import codec
 from tiketi_sdk._sync.caller import Caller, Surroundings
@@ -22,6 +22,9 @@ from tiketi_sdk.config import Config, Credentials, CredentialStore, MemoryStore,
 from tiketi_sdk.contract.operation import Operation, RequestT, ResponseT
 from tiketi_sdk.errors import ConfigError
 from tiketi_sdk.profiles import ProfileStore, load_profile
+
+if TYPE_CHECKING:
+    from tiketi_sdk.realtime import Watch
 
 
 class Tiketi:
@@ -151,6 +154,24 @@ class Tiketi:
             repeatable=method.upper() in {"GET", "HEAD"} or idempotency_key is not None,
             timeout_s=timeout_s,
         )
+
+    def watch(
+        self,
+        event_id: int,
+        *,
+        own: bool = True,
+        live: bool = True,
+        timeout_s: float | None = None,
+    ) -> "Watch":
+        """Enter an event's waiting room and iterate over how things are, until you are in or out.
+
+        By Socket.IO, about once a second, where it works (the extra `realtime`); by polling where not, or
+        with `live=False`. With `own=False` you only look and enter nothing: for ever, or until closed.
+        Raises `WaitTimeoutError` after `timeout_s`; you keep your place then.
+        """
+        from tiketi_sdk.realtime import Watch
+
+        return Watch(self._caller, event_id, own=own, live=live, timeout_s=timeout_s)
 
     def close(self) -> None:
         """Close the connections, unless the transport was lent to this client."""

@@ -1,0 +1,376 @@
+"""`client.watch(event_id)`: a waiting room as it moves, over Socket.IO where that works and by polling where not.
+
+Needs the extra `realtime` for the sockets (python-socketio and aiohttp, imported when first used); without it,
+or where a server or a proxy refuses sockets, the same updates come by polling. Nothing here decides who
+is admitted, and losing a connection loses no place.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
+
+from tiketi_sdk import codec
+from tiketi_sdk._sync.caller import Caller
+from tiketi_sdk.caller import AsyncCaller
+from tiketi_sdk.contract import realtime as wire
+from tiketi_sdk.contract.operation import Wire
+from tiketi_sdk.contract.queue import Place
+from tiketi_sdk.errors import (
+    ConnectError,
+    NotInQueueError,
+    RateLimitedError,
+    ServiceUnavailableError,
+    TokenExpiredError,
+    TooEarlyError,
+    WaitTimeoutError,
+)
+from tiketi_sdk.resources.queue import AsyncQueue
+from tiketi_sdk.transport import AsyncHttpxTransport
+
+StructT = TypeVar("StructT", bound=Wire)
+
+CONNECT_WITHIN_S = 10.0
+RECONNECT_S = 1.0
+"""The ceiling of the first wait before connecting again; it doubles with each failure. Always jittered."""
+RECONNECT_S_MAX = 30.0
+NEWS_MAX = 256
+"""Updates kept for a reader that is slower than the news; older ones are dropped."""
+POLL_ROOM_S = 2.0
+"""Between two looks at a room in which one has no place, without sockets."""
+_JITTER = 0.1
+"""Each poll comes up to this share late."""
+_EARLY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """How things are now. Each says everything: missing one loses nothing."""
+
+    kind: Literal["place", "line", "admitted", "gone"]
+    """place: where you stand was told; line: the line moved; admitted: you are in, and the entry token is
+    remembered; gone: your place is lost. The last two are the last."""
+    event_id: int
+    live: bool
+    """By socket; False by polling."""
+    place: Place | None = None
+    """As last told; None for somebody who only watches. Its numbers are of that moment: see `position`."""
+    line: wire.Line | None = None
+    """As last told; None by polling a place."""
+    position: int | None = None
+    """1 is next in; None without a place in line."""
+    eta_s: float | None = None
+
+
+class AsyncWatch:
+    """An asynchronous iterator over updates; close it, or use it in an `async with` block."""
+
+    def __init__(
+        self,
+        caller: AsyncCaller,
+        event_id: int,
+        *,
+        own: bool = True,
+        live: bool = True,
+        timeout_s: float | None = None,
+    ) -> None:
+        self._caller = caller
+        self._near = caller.surroundings
+        self._queue = AsyncQueue(caller)
+        self._event_id = event_id
+        self._own = own
+        self._live = live
+        self._timeout_s = timeout_s
+        self._deadline_s: float | None = None
+        self._place: Place | None = None
+        self._number: int | None = None
+        self._line: wire.Line | None = None
+        self._spent: str | None = None
+        self._updates = self._run()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Update:
+        """The next update. Raises `ApiError`, `TransportError`, and `WaitTimeoutError` at the deadline."""
+        if self._timeout_s is None:
+            return await anext(self._updates)
+        loop = asyncio.get_running_loop()
+        if self._deadline_s is None:
+            self._deadline_s = loop.time() + self._timeout_s
+        try:
+            async with asyncio.timeout_at(self._deadline_s):
+                return await anext(self._updates)
+        except TimeoutError:
+            raise WaitTimeoutError(
+                f"not admitted to event {self._event_id} within {self._timeout_s} s; "
+                "the place in line is kept"
+            ) from None
+
+    async def aclose(self) -> None:
+        """Stop watching; the place in line stays."""
+        await self._updates.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    # --- how --------------------------------------------------------------------------------
+
+    async def _run(self) -> AsyncGenerator[Update, None]:
+        if self._own:
+            self._place = await self._queue.enter(self._event_id)
+            if self._place.state == "admitted":
+                yield self._update("admitted", live=False)
+                return
+        failures_count = 0
+        connect_at_s = self._near.monotonic_s()
+        while True:
+            if self._live and self._near.monotonic_s() >= connect_at_s:
+                try:
+                    async with aclosing(self._by_socket()) as updates:
+                        async for update in updates:
+                            failures_count = 0
+                            yield update
+                            if update.kind in {"admitted", "gone"}:
+                                return
+                except ImportError:
+                    self._live = False
+                except NotInQueueError:
+                    yield self._gone()
+                    return
+                except (ConnectError, ServiceUnavailableError, RateLimitedError):
+                    failures_count += 1
+                ceiling_s = min(RECONNECT_S_MAX, RECONNECT_S * 2.0**failures_count)
+                connect_at_s = self._near.monotonic_s() + ceiling_s * self._near.chance()
+            if self._live and not failures_count:
+                await self._near.sleep(max(0.0, connect_at_s - self._near.monotonic_s()))
+                continue
+            update = await self._poll()
+            yield update
+            if update.kind == "admitted":
+                return
+            asked_s = self._place.next_poll_ms / 1000 if self._place is not None else POLL_ROOM_S
+            await self._near.sleep(asked_s * (1 + _JITTER * self._near.chance()))
+
+    async def _poll(self) -> Update:
+        if not self._own:
+            room = await self._queue.stats(self._event_id)
+            self._line = wire.Line(
+                event_id=room.event_id,
+                state=room.state,
+                front=room.admitted_total + room.skipped_total,
+                waiting_count=room.waiting_count,
+                pace_per_s=room.admit_rate_per_s,
+                admitted_total=room.admitted_total,
+                inside_count=room.admitted_count,
+                capacity=room.capacity,
+                at_ms=int(self._near.now().timestamp() * 1000),
+            )
+            return self._update("line", live=False)
+        while True:
+            try:
+                self._place = await self._queue.status(self._event_id)
+            except TooEarlyError as early:
+                await self._near.sleep(min(early.retry_after_s or _EARLY_S, _EARLY_S))
+                continue
+            self._number = self._line = None
+            kind = "admitted" if self._place.state == "admitted" else "place"
+            return self._update(kind, live=False)
+
+    async def _by_socket(self) -> AsyncGenerator[Update, None]:
+        """Until the connection ends. Raises `ConnectError` when there is none."""
+        token = await self._caller.token(spent=self._spent)
+        socket = _Socket(self._caller.config.url_of("queue"), token)
+        try:
+            joined = await socket.join(self._event_id, own=self._own)
+            yield self._joined(joined)
+            async for event, body in socket.news():
+                if event == wire.ENDED:
+                    self._spent = token if body.get("code") == "token_expired" else None
+                update = self._heard(event, body)
+                if update is not None:
+                    yield update
+        except TokenExpiredError:
+            self._spent = token
+        finally:
+            await socket.close()
+
+    def _joined(self, joined: wire.Joined) -> Update:
+        self._place, self._number, self._line = joined.place, joined.number, joined.line
+        if self._place is not None and self._place.state == "admitted":
+            return self._admitted(self._place)
+        return self._update("place" if self._own else "line")
+
+    def _heard(self, event: str, body: object) -> Update | None:
+        match event:
+            case wire.LINE:
+                self._line = _read(wire.Line, body)
+                return self._update("line")
+            case wire.PLACE:
+                return self._joined(_read(wire.Joined, body))
+            case wire.ADMITTED:
+                return self._admitted(_read(Place, body))
+            case wire.GONE:
+                return self._gone()
+        return None
+
+    def _gone(self) -> Update:
+        self._place = self._number = None
+        self._caller.remember_entry(self._event_id, None)
+        return self._update("gone")
+
+    def _admitted(self, place: Place) -> Update:
+        self._place = place
+        self._caller.remember_entry(place.event_id, place.entry_token)
+        return self._update("admitted")
+
+    def _update(self, kind: Any, *, live: bool = True) -> Update:
+        place, line, number = self._place, self._line, self._number
+        position = eta_s = None
+        if place is not None and place.state == "waiting":
+            position, eta_s = place.position, place.eta_s
+            if kind == "line" and line is not None and number is not None:
+                position = min(line.position_of(number), position)
+                eta_s = line.eta_s(position)
+        return Update(
+            kind=kind,
+            event_id=self._event_id,
+            live=live,
+            place=place,
+            line=line,
+            position=position,
+            eta_s=eta_s,
+        )
+
+
+class Watch:
+    """The same for scripts without an event loop: an iterator that runs one of its own between two updates."""
+
+    def __init__(
+        self,
+        caller: Caller,
+        event_id: int,
+        *,
+        own: bool = True,
+        live: bool = True,
+        timeout_s: float | None = None,
+    ) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._transport = AsyncHttpxTransport(caller.config)
+        self._watch = AsyncWatch(
+            AsyncCaller(caller.config, self._transport, caller.store),
+            event_id,
+            own=own,
+            live=live,
+            timeout_s=timeout_s,
+        )
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Update:
+        """The next update; raises as `AsyncWatch` does."""
+        try:
+            return self._loop.run_until_complete(self._watch.__anext__())
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    def close(self) -> None:
+        """Stop watching; the place in line stays."""
+        if self._loop.is_closed():
+            return
+        self._loop.run_until_complete(self._watch.aclose())
+        self._loop.run_until_complete(self._transport.close())
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Socket:
+    """One connection of the official client library."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        import socketio  # half a second and more: only for those who watch
+
+        self._url = url
+        self._token = token
+        self._exceptions = socketio.exceptions
+        self._library = socketio.AsyncClient(reconnection=False)
+        self._news: asyncio.Queue[tuple[str, Any] | None] = asyncio.Queue(NEWS_MAX)
+        self._refusal: Any = None
+        for event, handler in (
+            ("*", self._hear),
+            ("connect_error", self._hear_refusal),
+            ("disconnect", self._hear_end),
+        ):
+            self._library.on(event, handler, namespace=wire.NAMESPACE)
+
+    async def join(self, event_id: int, *, own: bool) -> wire.Joined:
+        """Connect and ask. Raises `ConnectError` or the `ApiError` that the platform answered with."""
+        parts = urlsplit(self._url)
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                await self._library.connect(
+                    f"{parts.scheme}://{parts.netloc}",
+                    auth={"token": self._token or "-"},
+                    namespaces=[wire.NAMESPACE],
+                    transports=["websocket"],
+                    socketio_path=f"{parts.path}{wire.SOCKET_PATH}".strip("/"),
+                )
+                answer = await self._library.call(
+                    wire.JOIN if own else wire.WATCH,
+                    {"event_id": event_id},
+                    namespace=wire.NAMESPACE,
+                    timeout=CONNECT_WITHIN_S,
+                )
+        except (self._exceptions.SocketIOError, OSError, TimeoutError) as error:
+            if isinstance(self._refusal, dict) and isinstance(self._refusal.get("data"), dict):
+                raise _problem(self._refusal["data"]) from None
+            raise ConnectError(f"no live news from {self._url}: {error}") from error
+        ack = _read(wire.Ack, answer)
+        if ack.joined is None:
+            raise _problem(answer.get("problem", {}))
+        return ack.joined
+
+    async def news(self) -> AsyncGenerator[tuple[str, Any], None]:
+        """What is told until the connection ends."""
+        while (item := await self._news.get()) is not None:
+            yield item
+
+    async def close(self) -> None:
+        """End the connection."""
+        await self._library.disconnect()
+
+    async def _hear(self, event: str, body: Any = None) -> None:
+        self._put((event, body))
+
+    async def _hear_refusal(self, body: Any = None) -> None:
+        self._refusal = body
+
+    async def _hear_end(self, _reason: Any = None) -> None:
+        self._put(None)
+
+    def _put(self, item: tuple[str, Any] | None) -> None:
+        if self._news.full():
+            self._news.get_nowait()
+        self._news.put_nowait(item)
+
+
+def _read(struct: type[StructT], body: object) -> StructT:
+    # Through JSON, in which the contract's moments are text.
+    return struct.model_validate_json(json.dumps(body))
+
+
+def _problem(body: dict[str, Any]) -> Exception:
+    return codec.problem_of(int(body.get("status", 500)), {}, json.dumps(body).encode())
