@@ -37,7 +37,7 @@ COMMANDS: dict[str, str] = {
     "seats map": "Draw the seats of an event and how they stand",
     "queue enter": "Join an event's waiting room and show your place",
     "queue status": "Show where you stand",
-    "queue watch": "Enter, wait, and come back once admitted",
+    "queue watch": "Enter and wait, or look at the whole room, live",
     "queue heartbeat": "Say that you are still there",
     "queue leave": "Give up your place or your session",
     "queue policy": "Show how people are let in, or change it (administrators)",

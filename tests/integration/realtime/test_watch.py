@@ -110,7 +110,7 @@ async def test_scripts_without_a_loop_watch_too(platform):
 
     def script() -> list[str]:
         with Tiketi(config=config, token=platform.token(sub="1")) as client:
-            kinds = []
+            kinds: list[str] = []
             with client.watch(EVENT_ID) as updates:
                 for update in updates:
                     kinds.append(update.kind)

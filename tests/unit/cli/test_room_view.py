@@ -1,0 +1,93 @@
+"""What a person sees of a waiting room, from what was told."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import pytest
+
+from tiketi_cli.room_view import BAR_WIDTH, SAMPLES_MAX, RoomView, bar, sparkline
+from tiketi_sdk.contract.queue import Place
+from tiketi_sdk.contract.realtime import Line
+from tiketi_sdk.realtime import Update
+
+
+def line(**changes):
+    told = {
+        "event_id": 42,
+        "state": "open",
+        "front": 10,
+        "waiting_count": 1_200,
+        "pace_per_s": 20.0,
+        "admitted_total": 10,
+        "inside_count": 5,
+        "capacity": 10,
+        "at_ms": 0,
+    }
+    return Line.model_validate({**told, **changes})
+
+
+PLACE = Place(event_id=42, state="waiting", position=100, waiting_count=1_200, next_poll_ms=500)
+
+
+def view_of(*updates):
+    view = RoomView(42)
+    for update in updates:
+        view.take(update)
+    return view
+
+
+def test_a_room_that_is_only_looked_at():
+    view = view_of(Update(kind="line", event_id=42, live=True, line=line()))
+    assert view.text() == (
+        "waiting 1,200  pace 20.0/s  inside 5 of 10  admitted 10  empty in about 1 min 00 s"
+    )
+    picture = "\n".join("".join(text for text, _ in pieces) for pieces in view.lines())
+    assert picture.startswith("event 42  open  live")
+    assert "█" * (BAR_WIDTH // 2) + "░" * (BAR_WIDTH // 2) in picture
+
+
+def test_an_own_place_moves_along_its_bar():
+    updates = [
+        Update(
+            kind="line",
+            event_id=42,
+            live=True,
+            place=PLACE,
+            line=line(),
+            position=at,
+            eta_s=at / 20,
+        )
+        for at in (100, 50)
+    ]
+    view = view_of(*updates)
+    assert view.text().startswith("place 50")
+    assert view.text().endswith("about 2 s")
+    drawn = ["".join(text for text, _ in pieces) for pieces in view.lines()]
+    assert "your place 50   about 2 s" in drawn
+    assert drawn[3].count("█") == pytest.approx(BAR_WIDTH / 2, abs=1)
+
+
+def test_one_flat_object_for_programs():
+    update = Update(kind="line", event_id=42, live=True, place=PLACE, line=line(), position=7)
+    data = view_of(update).data()
+    assert (data["kind"], data["state"], data["position"], data["pace_per_s"]) == (
+        "line",
+        "waiting",
+        7,
+        20.0,
+    )
+
+
+def test_before_anything_is_told():
+    assert RoomView(42).lines() == [[("connecting…", "dim")]]
+
+
+def test_sparklines_and_bars_stay_in_their_bounds():
+    assert sparkline(deque()) == ""
+    assert sparkline(deque([0.0, 0.0])) == "▁▁"
+    assert sparkline(deque([0.0, 5.0, 10.0])) == "▁▅█"
+    assert bar(-1) == "░" * BAR_WIDTH
+    assert bar(7) == "█" * BAR_WIDTH
+    view = view_of(*[Update(kind="line", event_id=42, live=True, line=line())] * 100)
+    assert len(view._waiting) == SAMPLES_MAX
