@@ -27,6 +27,12 @@ class PriceMismatchError(DomainError):
     code = "price_mismatch"
 
 
+class EntryOverError(DomainError):
+    """The admission is over; come through the waiting room of this event again."""
+
+    code = "entry_required"
+
+
 class EntryForOtherEventError(DomainError):
     """The entry token lets you into another event than the reservation's."""
 

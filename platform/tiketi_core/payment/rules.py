@@ -11,6 +11,7 @@ from tiketi_core.kernel.errors import InvalidRequestError
 from tiketi_core.payment.errors import (
     BalanceLimitReachedError,
     EntryForOtherEventError,
+    EntryOverError,
     InsufficientPointsError,
     PaymentNotRefundableError,
     PriceMismatchError,
@@ -48,10 +49,12 @@ def check_payable(
     *,
     user_id: int,
     total_price: int,
-    entry_event_id: int,
+    entry_event_id: int | None,
     now_ms: int,
 ) -> PayableReservation:
-    """The reservation, if this user may pay this price for it now."""
+    """The reservation, if this user may pay this price for it now; without an entry nobody may."""
+    if entry_event_id is None:
+        raise EntryOverError
     if reservation is None or reservation.user_id != user_id:
         raise ReservationNotFoundError
     if reservation.event_id != entry_event_id:

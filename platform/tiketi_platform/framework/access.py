@@ -48,6 +48,10 @@ class EntryRequiredError(DomainError):
     code = "entry_required"
 
 
+class EntryOverError(EntryRequiredError):
+    """This entry token was good once; its time or the session it belongs to has ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """The caller, as auth's signature vouches for."""
@@ -130,22 +134,22 @@ class TokenVerifier:
         return principal
 
     async def entry(self, token: str) -> EntryClaims:
-        """Whom an entry token lets in; raises EntryRequiredError for any token that does not."""
+        """Whom an entry token lets in; raises EntryOverError for one that did, EntryRequiredError for any other."""
         claims = self._entry.get(token)
         if claims is None:
             if self._entry_key is None:
                 raise EntryRequiredError
             try:
                 claims = _entry_claims(await self._verified(token, ENTRY_AUDIENCE, self._entry_key))
-            except (TokenInvalidError, TokenExpiredError) as error:
+            except TokenExpiredError as error:
+                raise EntryOverError from error
+            except TokenInvalidError as error:
                 raise EntryRequiredError from error
             _remember(self._entry, token, claims)
         if claims.expires_at_ms <= self._clock.now_ms():
-            raise EntryRequiredError(
-                "this entry token has run out; ask for your place to get another"
-            )
+            raise EntryOverError("this entry token has run out; ask for your place to get another")
         if self._ended is not None and await self._ended.is_over(claims.event_id, claims.number):
-            raise EntryRequiredError("the session this entry token belongs to has ended")
+            raise EntryOverError("the session this entry token belongs to has ended")
         return claims
 
     async def _verified(self, token: str, audience: str, key_of: KeyLookup) -> dict[str, Any]:

@@ -21,7 +21,8 @@ class Call(Generic[BodyT]):
     principal: Principal | None = None
     """Who is calling; None only where the operation is public and no token came."""
     entry: EntryClaims | None = None
-    """The admission; never None where the operation demands entry, and then it is the caller's own."""
+    """The admission, the caller's own. None where the operation demands entry: the admission is over, and
+    only an answer given before, found by the idempotency key, may be given again."""
     idempotency_key: str | None = None
     if_none_match: str | None = None
     address: str = ""

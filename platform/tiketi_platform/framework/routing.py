@@ -16,6 +16,7 @@ from tiketi_core.kernel.errors import (
 from tiketi_platform.framework import problems
 from tiketi_platform.framework.access import (
     EntryClaims,
+    EntryOverError,
     EntryRequiredError,
     Principal,
     TokenVerifier,
@@ -105,8 +106,13 @@ class _Endpoint:
         if len(query) != len(set(query)):
             raise InvalidRequestError("a query parameter is given twice", field="")
         decoded = self._decode(request.match_info, query, body)
-        entry = await self._entry(headers.get(ENTRY_TOKEN), principal) if operation.entry else None
+        entry_token = headers.get(ENTRY_TOKEN)
+        if operation.entry and entry_token is None:
+            raise EntryRequiredError
         key = self._idempotency_key(headers.get(IDEMPOTENCY_KEY))
+        entry = None
+        if principal is not None and entry_token is not None and operation.entry:
+            entry = await self._entry(entry_token, principal, key)
         return Call(
             decoded,
             request_id,
@@ -132,10 +138,14 @@ class _Endpoint:
             raise ForbiddenError
         return principal
 
-    async def _entry(self, token: str | None, principal: Principal | None) -> EntryClaims:
-        if token is None or principal is None:
-            raise EntryRequiredError
-        entry = await self._verifier.entry(token)
+    async def _entry(self, token: str, principal: Principal, key: str | None) -> EntryClaims | None:
+        try:
+            entry = await self._verifier.entry(token)
+        except EntryOverError:
+            # Buying ends the session. Whose answer got lost then must still hear it: by the key.
+            if key is None:
+                raise
+            return None
         if str(entry.user_id) != principal.subject:
             raise EntryRequiredError("this entry token is somebody else's")
         return entry

@@ -64,8 +64,10 @@ class Payments:
         self._settlement = settlement
         self._clock = clock
 
-    async def pay(self, order: Pay, caller: Caller, *, entry_event_id: EventId) -> Settled:
+    async def pay(self, order: Pay, caller: Caller, *, entry_event_id: EventId | None) -> Settled:
         """Pay a reservation; PENDING when the gateway has not said yes or no.
+
+        Without an entry (the admission is over) only a request that was answered before is answered again.
 
         Raises what `rules.check_*` and `PaymentBooks.begin` raise, CardDeclinedError,
         GatewayRefusedError and GatewayUnreachableError; then no money was taken.
@@ -96,7 +98,9 @@ class Payments:
         )
         return await self._go_on(await self._books.begin(draft, caller.key), caller.key)
 
-    async def _begin_payment(self, order: Pay, caller: Caller, entry_event_id: EventId) -> Begun:
+    async def _begin_payment(
+        self, order: Pay, caller: Caller, entry_event_id: EventId | None
+    ) -> Begun:
         check_amounts(
             total_price=order.total_price,
             point_used=order.point_used,

@@ -57,9 +57,9 @@ async def histories(
 
 
 async def pay(service: PaymentService, call: Call[payment.PayRequest]) -> payment.Payment:
-    assert call.entry is not None, "the operation demands entry"
+    entry_event_id = None if call.entry is None else call.entry.event_id
     settled = await service.payments.pay(
-        to_pay(call.body), caller(payment.PAY, call), entry_event_id=call.entry.event_id
+        to_pay(call.body), caller(payment.PAY, call), entry_event_id=entry_event_id
     )
     return payment_wire(settled.payment)
 

@@ -129,13 +129,13 @@ class Realtime:
         """Answer one request."""
         try:
             self._count(peer.state)
-            joined = await self._answer(peer, event, body)
-            return wire.Ack(joined=joined).model_dump(mode="json", exclude_none=True)
+            ack = wire.Ack(joined=await self._answer(peer, event, body))
         except DomainError as error:
-            problem = to_problem(error)
+            ack = wire.Ack(problem=to_problem(error))
         except ValidationError:
-            problem = to_problem(InvalidRequestError("send {event_id} as a whole number above 0"))
-        return wire.Ack(problem=problem).model_dump(mode="json", exclude_none=True)
+            mistake = InvalidRequestError("send {event_id} as a whole number above 0")
+            ack = wire.Ack(problem=to_problem(mistake))
+        return orjson.Fragment(ack.__pydantic_serializer__.to_json(ack, exclude_none=True))
 
     async def _answer(self, peer: Peer, event: str, body: object) -> wire.Joined | None:
         if event not in {wire.JOIN, wire.WATCH, wire.LEAVE_ROOM}:
