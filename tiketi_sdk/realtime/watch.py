@@ -1,23 +1,14 @@
-"""`client.watch(event_id)`: a waiting room as it moves, over Socket.IO where that works and by polling where not.
-
-Needs the extra `realtime` for the sockets (python-socketio and aiohttp, imported when first used); without it,
-or where a server or a proxy refuses sockets, the same updates come by polling. Nothing here decides who
-is admitted, and losing a connection loses no place.
-"""
+"""Follows a room through connections, reconnections and polls, and says after each how things are."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Literal, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Literal, Self
 
-from tiketi_sdk import codec
 from tiketi_sdk._sync.caller import Caller
 from tiketi_sdk.caller import AsyncCaller
 from tiketi_sdk.contract import realtime as wire
-from tiketi_sdk.contract.operation import Wire
 from tiketi_sdk.contract.queue import Place
 from tiketi_sdk.errors import (
     ConnectError,
@@ -28,17 +19,13 @@ from tiketi_sdk.errors import (
     TooEarlyError,
     WaitTimeoutError,
 )
+from tiketi_sdk.realtime.socket import NewsSocket, read
 from tiketi_sdk.resources.queue import AsyncQueue
 from tiketi_sdk.transport import AsyncHttpxTransport
 
-StructT = TypeVar("StructT", bound=Wire)
-
-CONNECT_WITHIN_S = 10.0
 RECONNECT_S = 1.0
 """The ceiling of the first wait before connecting again; it doubles with each failure. Always jittered."""
 RECONNECT_S_MAX = 30.0
-NEWS_MAX = 256
-"""Updates kept for a reader that is slower than the news; older ones are dropped."""
 POLL_ROOM_S = 2.0
 """Between two looks at a room in which one has no place, without sockets."""
 _JITTER = 0.1
@@ -186,7 +173,7 @@ class AsyncWatch:
     async def _by_socket(self) -> AsyncGenerator[Update, None]:
         """Until the connection ends. Raises `ConnectError` when there is none."""
         token = await self._caller.token(spent=self._spent)
-        socket = _Socket(self._caller.config.url_of("queue"), token)
+        socket = NewsSocket(self._caller.config.url_of("queue"), token)
         try:
             joined = await socket.join(self._event_id, own=self._own)
             yield self._joined(joined)
@@ -210,12 +197,12 @@ class AsyncWatch:
     def _heard(self, event: str, body: object) -> Update | None:
         match event:
             case wire.LINE:
-                self._line = _read(wire.Line, body)
+                self._line = read(wire.Line, body)
                 return self._update("line")
             case wire.PLACE:
-                return self._joined(_read(wire.Joined, body))
+                return self._joined(read(wire.Joined, body))
             case wire.ADMITTED:
-                return self._admitted(_read(Place, body))
+                return self._admitted(read(Place, body))
             case wire.GONE:
                 return self._gone()
         return None
@@ -295,82 +282,3 @@ class Watch:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class _Socket:
-    """One connection of the official client library."""
-
-    def __init__(self, url: str, token: str | None) -> None:
-        import socketio  # half a second and more: only for those who watch
-
-        self._url = url
-        self._token = token
-        self._exceptions = socketio.exceptions
-        self._library = socketio.AsyncClient(reconnection=False)
-        self._news: asyncio.Queue[tuple[str, Any] | None] = asyncio.Queue(NEWS_MAX)
-        self._refusal: Any = None
-        for event, handler in (
-            ("*", self._hear),
-            ("connect_error", self._hear_refusal),
-            ("disconnect", self._hear_end),
-        ):
-            self._library.on(event, handler, namespace=wire.NAMESPACE)
-
-    async def join(self, event_id: int, *, own: bool) -> wire.Joined:
-        """Connect and ask. Raises `ConnectError` or the `ApiError` that the platform answered with."""
-        parts = urlsplit(self._url)
-        try:
-            async with asyncio.timeout(CONNECT_WITHIN_S):
-                await self._library.connect(
-                    f"{parts.scheme}://{parts.netloc}",
-                    auth={"token": self._token or "-"},
-                    namespaces=[wire.NAMESPACE],
-                    transports=["websocket"],
-                    socketio_path=f"{parts.path}{wire.SOCKET_PATH}".strip("/"),
-                )
-                answer = await self._library.call(
-                    wire.JOIN if own else wire.WATCH,
-                    {"event_id": event_id},
-                    namespace=wire.NAMESPACE,
-                    timeout=CONNECT_WITHIN_S,
-                )
-        except (self._exceptions.SocketIOError, OSError, TimeoutError) as error:
-            if isinstance(self._refusal, dict) and isinstance(self._refusal.get("data"), dict):
-                raise _problem(self._refusal["data"]) from None
-            raise ConnectError(f"no live news from {self._url}: {error}") from error
-        ack = _read(wire.Ack, answer)
-        if ack.joined is None:
-            raise _problem(answer.get("problem", {}))
-        return ack.joined
-
-    async def news(self) -> AsyncGenerator[tuple[str, Any], None]:
-        """What is told until the connection ends."""
-        while (item := await self._news.get()) is not None:
-            yield item
-
-    async def close(self) -> None:
-        """End the connection."""
-        await self._library.disconnect()
-
-    async def _hear(self, event: str, body: Any = None) -> None:
-        self._put((event, body))
-
-    async def _hear_refusal(self, body: Any = None) -> None:
-        self._refusal = body
-
-    async def _hear_end(self, _reason: Any = None) -> None:
-        self._put(None)
-
-    def _put(self, item: tuple[str, Any] | None) -> None:
-        if self._news.full():
-            self._news.get_nowait()
-        self._news.put_nowait(item)
-
-
-def _read(struct: type[StructT], body: object) -> StructT:
-    # Through JSON, in which the contract's moments are text.
-    return struct.model_validate_json(json.dumps(body))
-
-
-def _problem(body: dict[str, Any]) -> Exception:
-    return codec.problem_of(int(body.get("status", 500)), {}, json.dumps(body).encode())
