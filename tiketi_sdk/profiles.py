@@ -278,7 +278,7 @@ def _write_atomically(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
-    except BaseException:
+    except BaseException:  # cancellation too: it must be tidied up after, then goes on
         with contextlib.suppress(FileNotFoundError):
             Path(temporary).unlink()
         raise

@@ -88,7 +88,7 @@ class SmtpMailer:
         except MailError:
             await self._keep(connection)
             raise
-        except BaseException:
+        except BaseException:  # cancellation too: it must be tidied up after, then goes on
             # Cancelled or broken in the middle of a mail: the connection's state is unknown.
             connection.abort()
             raise

@@ -123,7 +123,7 @@ class PostgresServer:
         )
         try:
             await self._wait_until_ready(self._process, data, log, since_bytes)
-        except BaseException:
+        except BaseException:  # cancellation too: it must be tidied up after, then goes on
             await self.stop()
             raise
 

@@ -103,7 +103,7 @@ class ValkeyServer:
         self._process = spawn([str(valkey_server()), str(config)], log=log)
         try:
             await self._wait_until_ready(self._process, log, since_bytes)
-        except BaseException:
+        except BaseException:  # cancellation too: it must be tidied up after, then goes on
             await self.stop()
             raise
 

@@ -146,7 +146,7 @@ class Realtime:
             return None
         try:
             return await self._join(peer, event_id, own=event == wire.JOIN)
-        except BaseException:
+        except BaseException:  # cancellation too: it must be tidied up after, then goes on
             self._leave_room(peer, event_id)
             raise
 
