@@ -188,7 +188,7 @@ class PayableReservation:
 class Policy:
     """How patient the settlement is."""
 
-    lease_ms: int = 30_000
+    lease_ms: int = 15_000
     """How long one process has a payment to itself; longer than two calls of the gateway."""
     confirm_window_ms: int = 610_000
     """When a charge the gateway does not know can no longer come: its window and ten seconds."""
