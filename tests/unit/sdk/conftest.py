@@ -40,6 +40,8 @@ class Platform:
 
     url: str = ""
     seen: list[Seen] = field(default_factory=list)
+    expired_tokens: set[str] = field(default_factory=set)
+    """Whoever presents one is told so, in whatever order requests come."""
     _answers: dict[str, list[web.Response | str]] = field(default_factory=dict)
 
     def answers(self, route: str, *bodies: object, status: int = 200, **headers: str) -> None:
@@ -67,6 +69,9 @@ class Platform:
                 json.loads(text) if text else None,
             )
         )
+        if request.headers.get("Authorization", "").removeprefix("Bearer ") in self.expired_tokens:
+            body = {"title": "t", "status": 401, "code": "token_expired", "detail": "d"}
+            return web.json_response(body, status=401)
         script = self._answers[f"{request.method} {request.path}"]
         told = json.loads(cast("str", script.pop(0) if len(script) > 1 else script[0]))
         return web.Response(
