@@ -1,8 +1,12 @@
 """How values look to a person: money, moments, durations. Machines read `--json` instead."""
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from tiketi_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from tiketi_sdk.contract.queue import Place
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
@@ -59,3 +63,17 @@ def moment(text: str, *, now: datetime | None = None) -> datetime:
             f"not a time: {text!r}",
             'write now, +30m, +2h, +7d or a date such as "2026-12-24 19:00"',
         ) from None
+
+
+def place_rows(place: "Place") -> dict[str, object]:
+    """A place in a waiting room as names and values; a None is not shown."""
+    return {
+        "state": place.state,
+        "position": f"{place.position:,} of {place.waiting_count:,}" if place.position else None,
+        "about": lasting(place.eta_s) if place.eta_s is not None else None,
+        "at the latest, likely": lasting(place.eta_p90_s) if place.eta_p90_s is not None else None,
+        "draw at": when(place.opens_at) if place.opens_at else None,
+        "your draw id": place.draw_id,
+        "commitment": place.draw_commitment,
+        "until": when(place.session_expires_at) if place.session_expires_at else None,
+    }

@@ -4,7 +4,7 @@ import typer
 
 from tiketi_cli.context import session
 from tiketi_cli.parameters import Event
-from tiketi_cli.text import lasting, when
+from tiketi_cli.text import place_rows
 
 
 def heartbeat(ctx: typer.Context, event_id: Event) -> None:
@@ -17,20 +17,4 @@ def heartbeat(ctx: typer.Context, event_id: Event) -> None:
     """
     here = session(ctx)
     place = here.client.queue.heartbeat(event_id)
-    here.out.facts(
-        place,
-        {
-            "state": place.state,
-            "position": f"{place.position:,} of {place.waiting_count:,}"
-            if place.position
-            else None,
-            "about": lasting(place.eta_s) if place.eta_s is not None else None,
-            "at the latest, likely": lasting(place.eta_p90_s)
-            if place.eta_p90_s is not None
-            else None,
-            "draw at": when(place.opens_at) if place.opens_at else None,
-            "your draw id": place.draw_id,
-            "commitment": place.draw_commitment,
-            "until": when(place.session_expires_at) if place.session_expires_at else None,
-        },
-    )
+    here.out.facts(place, place_rows(place))
