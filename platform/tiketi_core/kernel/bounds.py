@@ -18,6 +18,10 @@ request_timeout_ms: Final = 10_000
 peer_timeout_ms: Final = 3_000
 """One call from a service to another."""
 
+# --- starting -------------------------------------------------------------------------------
+stores_wait_s_default: Final = 300
+"""How long a starting service waits for PostgreSQL and Redis: pods come in any order."""
+
 # --- tokens ---------------------------------------------------------------------------------
 access_ttl_s: Final = 900
 refresh_ttl_s: Final = 14 * 24 * 3600

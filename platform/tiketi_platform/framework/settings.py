@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from tiketi_core.kernel import bounds
 from tiketi_sdk.contract.services import SERVICES
 
 
@@ -38,6 +39,8 @@ class Settings:
     """The git revision the code was built from."""
     drain_s: float = 10.0
     """How long requests under way may take to end after SIGTERM."""
+    stores_wait_s: float = bounds.stores_wait_s_default
+    """How long a start waits for PostgreSQL and Redis, alive but not ready; then the process ends."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -66,6 +69,7 @@ class Settings:
             admin_email=env.get("TIKETI_ADMIN_EMAIL", default.admin_email),
             revision=env.get("TIKETI_REVISION", default.revision),
             drain_s=float(env.get("TIKETI_DRAIN_S", default.drain_s)),
+            stores_wait_s=float(env.get("TIKETI_STORES_WAIT_S", default.stores_wait_s)),
         )
 
     def to_environ(self) -> dict[str, str]:
@@ -85,6 +89,7 @@ class Settings:
             "TIKETI_ADMIN_EMAIL": self.admin_email,
             "TIKETI_REVISION": self.revision,
             "TIKETI_DRAIN_S": str(self.drain_s),
+            "TIKETI_STORES_WAIT_S": str(self.stores_wait_s),
         }
 
     def peer_url(self, service: str) -> str:

@@ -28,6 +28,8 @@ from tiketi_platform.sandbox.ports import MAILBOX_PORT, SMTP_PORT, TOSS_PORT
 TOSS_SECRET: Final = "toss-secret-key"  # noqa: S105  # the secret's name, not the secret
 SIGNING_SERVICES: Final = ("auth", "queue", "reservation")
 SANDBOX_PORTS: Final = {"toss": TOSS_PORT, "smtp": SMTP_PORT, "mailbox": MAILBOX_PORT}
+STORES_WAIT_S: Final = 15.0
+"""Our engines answer before services start; this is for a child that starts while one restarts."""
 
 Mode = Literal["embedded", "processes"]
 Progress = Callable[[str], None]
@@ -148,6 +150,7 @@ class Platform:
             toss_url=f"http://127.0.0.1:{toss}",
             smtp_url=f"smtp://127.0.0.1:{smtp}",
             admin_email=ADMIN_EMAIL,
+            stores_wait_s=STORES_WAIT_S,
             revision=options.revision,
         )
 

@@ -19,6 +19,10 @@ class BinaryMissingError(EngineError):
     """No binary of the engine is installed for this machine."""
 
 
+class StoreMissingError(LaunchError):
+    """PostgreSQL or Redis did not come within the time a start waits for it."""
+
+
 class PortTakenError(LaunchError):
     """Another process listens on a port the platform needs; the message names it."""
 

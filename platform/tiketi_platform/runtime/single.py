@@ -17,7 +17,7 @@ async def running_services(names: Sequence[str], settings: Settings) -> AsyncIte
 
     Auth comes first and stops last wherever it is among them: the others verify its tokens.
     """
-    async with opened_process(settings) as process, AsyncExitStack() as stack:
+    async with opened_process(settings, names) as process, AsyncExitStack() as stack:
         for name in names:
             await stack.enter_async_context(running_service(spec_of(name), process))
         yield
@@ -25,11 +25,25 @@ async def running_services(names: Sequence[str], settings: Settings) -> AsyncIte
 
 async def serve(names: Sequence[str], settings: Settings) -> None:
     """Run the named services until SIGTERM or SIGINT."""
+    serving = asyncio.Event()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    this = asyncio.current_task()
+
+    def end() -> None:
+        stop.set()
+        if this is not None and not serving.is_set():
+            this.cancel()  # it may wait for a store for minutes, and serves nobody yet
+
     for signal_number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signal_number, stop.set)
-    async with running_services(names, settings):
-        log.info("serving", extra={"services": list(names), "host": settings.host})
-        await stop.wait()
-        log.info("draining", extra={"drain_s": settings.drain_s})
+        loop.add_signal_handler(signal_number, end)
+    try:
+        async with running_services(names, settings):
+            serving.set()
+            log.info("serving", extra={"services": list(names), "host": settings.host})
+            await stop.wait()
+            log.info("draining", extra={"drain_s": settings.drain_s})
+    except asyncio.CancelledError:
+        if not stop.is_set() or serving.is_set():
+            raise
+        log.info("stopped before it served")

@@ -1,11 +1,12 @@
 """The only composition root: opens what each service's spec names and closes it again, in order."""
 
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from aiohttp import web
@@ -27,11 +28,13 @@ from tiketi_platform.framework.periodic import Periodic
 from tiketi_platform.framework.settings import Settings
 from tiketi_platform.framework.spec import AnySpec
 from tiketi_platform.runtime.messaging import backlog_route, running_messages
+from tiketi_platform.runtime.patience import when_there
+from tiketi_platform.runtime.porch import BACKLOG_MAX, Porch
 from tiketi_sdk.contract import auth, queue
 from tiketi_sdk.contract.operation import Nothing
 
-BACKLOG_MAX: Final = 8_192
-"""Connections that may wait to be accepted; the kernel's own limit may be lower."""
+StoreT = TypeVar("StoreT")
+
 ACCEPTS_PER_TURN: Final = 16
 
 
@@ -45,23 +48,58 @@ class Process:
     scripts: Scripts
     verifier: TokenVerifier
     """One for all: a token that one service has verified need not be verified by the next."""
+    porch: Porch
+    """Answers for those of its services that have not started yet."""
+
+    async def when_there(self, store: str, opening: Callable[[], Awaitable[StoreT]]) -> StoreT:
+        """What `opening` returns, tried again while the store does not answer."""
+        return await when_there(
+            store,
+            opening,
+            wait_s=self.settings.stores_wait_s,
+            on_missing=self.porch.wait_for,
+        )
 
 
 @asynccontextmanager
-async def opened_process(settings: Settings) -> AsyncIterator[Process]:
-    """The shared connections of a process, open until the block ends."""
+async def opened_process(settings: Settings, names: Sequence[str] = ()) -> AsyncIterator[Process]:
+    """The shared connections of a process, open until the block ends.
+
+    `names`: the services it will run; while a store is missing their ports answer "not ready".
+    """
     clock = SystemClock()
+    porch = Porch(
+        {name: settings.ports[name] for name in names},
+        settings.host,
+        version=version("tiketi"),
+        revision=settings.revision,
+    )
     async with AsyncExitStack() as stack:
-        redis = await RedisClient.connect(redis_url(settings))
+        stack.push_async_callback(porch.close)
+        redis = await when_there(
+            "redis",
+            lambda: _opened_redis(settings),
+            wait_s=settings.stores_wait_s,
+            on_missing=porch.wait_for,
+        )
         stack.push_async_callback(redis.close)
-        scripts = Scripts(redis)
-        await scripts.load_all()
         ended = EndedSessions(redis)
         ended.start()
         stack.push_async_callback(ended.stop)
         peers = PeerClient.open("verifier", settings, clock)
         stack.push_async_callback(peers.close)
-        yield Process(settings, clock, redis, scripts, _verifier(peers, clock, ended))
+        verifier = _verifier(peers, clock, ended)
+        yield Process(settings, clock, redis, Scripts(redis), verifier, porch)
+
+
+async def _opened_redis(settings: Settings) -> RedisClient:
+    redis = await RedisClient.connect(redis_url(settings))
+    try:
+        await Scripts(redis).load_all()
+    except BaseException:
+        await redis.close()
+        raise
+    return redis
 
 
 @asynccontextmanager
@@ -103,14 +141,16 @@ async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await _listen(runner, settings.host, settings.ports[spec.name])
+        address = (settings.host, settings.ports[spec.name])
+        listener = await process.porch.leave(spec.name)
+        await _listen(runner, listener or socket.create_server(address, backlog=BACKLOG_MAX))
         yield
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+async def _listen(runner: web.AppRunner, listener: socket.socket) -> None:
     # libuv accepts one connection per listener and loop turn, so a crowd at the door waits for the
     # requests of those inside. Duplicates of one listener take as many per turn as there are.
-    with socket.create_server((host, port), backlog=BACKLOG_MAX) as listener:
+    with listener:
         for _ in range(ACCEPTS_PER_TURN):
             await web.SockSite(runner, listener.dup(), backlog=BACKLOG_MAX).start()
 
@@ -122,8 +162,7 @@ async def _opened(spec: AnySpec, process: Process, stack: AsyncExitStack) -> Res
     database = None
     if spec.schema is not None:
         dsn = database_url(settings, spec.name)
-        await migrate(dsn, spec.schema)
-        database = await Database.connect(dsn, spec.schema)
+        database = await process.when_there("postgres", partial(_opened_database, dsn, spec.schema))
         stack.push_async_callback(database.close)
     return Resources(
         name=spec.name,
@@ -134,6 +173,11 @@ async def _opened(spec: AnySpec, process: Process, stack: AsyncExitStack) -> Res
         opened_redis=process.redis if spec.uses_redis else None,
         opened_scripts=process.scripts if spec.uses_redis else None,
     )
+
+
+async def _opened_database(dsn: str, schema: str) -> Database:
+    await migrate(dsn, schema)
+    return await Database.connect(dsn, schema)
 
 
 def _verifier(peers: PeerClient, clock: SystemClock, ended: EndedSessions) -> TokenVerifier:

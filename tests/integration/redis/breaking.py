@@ -31,8 +31,8 @@ class Proxy:
         self.accepted_count = 0
         self.port = 0
 
-    async def start(self) -> None:
-        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+    async def start(self, port: int = 0) -> None:
+        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", port)
         self.port = self._listener.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
