@@ -25,7 +25,7 @@ from redis.asyncio import Redis
 ROOT: Final = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "platform"))
 
-from tiketi_platform.adapters.redis import RedisClient, Scripts, blocking_client  # noqa: E402
+from tiketi_platform.adapters.redis import RedisClient, Scripts  # noqa: E402
 from tiketi_platform.adapters.redis.scripts import Script, read_scripts  # noqa: E402
 from tiketi_platform.runtime.engines.binaries import valkey_server  # noqa: E402
 
@@ -80,7 +80,7 @@ async def measure(url: str, options: argparse.Namespace) -> dict[str, list[float
     callers = options.callers
     async with (
         await RedisClient.connect(url, timeout_ms=10_000) as ours,
-        blocking_client(url, connections_max=callers) as theirs,
+        Redis.from_url(url, max_connections=callers) as theirs,
     ):
         scripts = Scripts(ours, scripts_by_name)
         await scripts.load_all()

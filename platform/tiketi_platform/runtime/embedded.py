@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Final, Literal, TextIO
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ from tiketi_platform.runtime.engines.postgres import PostgresServer
 from tiketi_platform.runtime.engines.process import ProcessId
 from tiketi_platform.runtime.engines.valkey import ValkeyServer
 from tiketi_platform.runtime.record import PlatformRecord, State
-from tiketi_platform.runtime.registry import NAMES
+from tiketi_platform.runtime.registry import NAMES, spec_of
 from tiketi_platform.runtime.supervisor import Supervisor
 from tiketi_platform.sandbox.ports import MAILBOX_PORT, SMTP_PORT, TOSS_PORT
 
@@ -245,10 +246,10 @@ async def run_platform(
 def _load(mode: Mode) -> None:
     """Import what the services need, so that importing them later costs nothing."""
     if mode == "embedded":
-        from tiketi_platform.runtime.registry import spec_of
-
         for name in NAMES:
             spec_of(name)
+        for module in ("tiketi_platform.runtime.single", "tiketi_platform.sandbox.run"):
+            import_module(module)
 
 
 def _service_child(name: str, settings: Settings) -> Child:

@@ -147,11 +147,11 @@ async def test_a_log_beyond_its_bound_says_so(client):
 
 
 async def test_admissions_are_announced_in_the_same_step(valkey, make_room):
-    from tiketi_platform.adapters.redis import blocking_client
+    from redis.asyncio import Redis
 
     room = make_room(capacity=0)
     await room.enter(EVENT, [ANN, CIM], now_ms=NOW_MS)
-    listener = blocking_client(valkey.url)
+    listener = Redis.from_url(valkey.url)
     async with listener.pubsub() as news:
         await news.subscribe(keys.room(EVENT).news)
         await room.set_policy(EVENT, PolicyChange(capacity=5), now_ms=NOW_MS)

@@ -11,7 +11,6 @@ from tiketi_platform.adapters.redis import (
     RedisOverloaded,
     RedisTimeout,
     RedisUnavailable,
-    blocking_client,
 )
 
 STEADY_S = 0.6
@@ -20,8 +19,8 @@ STEADY_S = 0.6
 
 async def kill_our_connection(server, client) -> None:
     number = await client.execute("CLIENT", "ID")
-    async with blocking_client(server.url) as other:
-        await other.execute_command("CLIENT", "KILL", "ID", number)
+    async with await RedisClient.connect(server.url) as other:
+        await other.execute("CLIENT", "KILL", "ID", number)
 
 
 async def ping(client) -> bool:

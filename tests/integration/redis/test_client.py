@@ -10,7 +10,6 @@ from tiketi_platform.adapters.redis import (
     RedisReplyError,
     RedisTimeout,
     RedisUnavailable,
-    blocking_client,
 )
 from tiketi_platform.adapters.redis.replies import integers
 from tiketi_platform.runtime.engines.ports import free_port
@@ -167,12 +166,3 @@ async def test_close_lets_replies_arrive_and_refuses_what_comes_later(connect, v
         await client.execute("PING")
     assert caught.value.sent is False
     await client.close()
-
-
-async def test_blocking_client_reads_the_same_database_and_waits(connect, valkey):
-    client = await connect(valkey)
-    async with blocking_client(valkey.database_url(3), block_ms_max=2_000) as blocking:
-        popped = asyncio.ensure_future(blocking.blpop(["list"], timeout=2))
-        await asyncio.sleep(0)
-        await client.execute("RPUSH", "list", "x")
-        assert await popped == (b"list", b"x")

@@ -3,7 +3,6 @@
 Here are the parts every slice uses; Redis Cluster is out: MOVED and ASK are errors, never followed.
 """
 
-from tiketi_platform.adapters.redis.blocking import blocking_client
 from tiketi_platform.adapters.redis.client import RedisClient
 from tiketi_platform.adapters.redis.errors import (
     RedisError,
@@ -33,5 +32,4 @@ __all__ = [
     "Reply",
     "Scripts",
     "Status",
-    "blocking_client",
 ]

@@ -1,4 +1,4 @@
-"""The process's one connection to Redis for short commands; it refuses blocking reads and subscriptions.
+"""A connection to Redis that many share, for short commands; it refuses subscriptions and blocking pops.
 
 What callers may rely on:
 
@@ -9,7 +9,7 @@ What callers may rely on:
   until a later attempt, with jittered exponential backoff, succeeds.
 * A caller that is cancelled or out of time loses its reply only; the replies of others stay right.
 * Commands that change the whole connection (MULTI, SUBSCRIBE, SELECT…) are refused with ValueError:
-  use Lua for atomicity, `blocking_client` for blocking reads and pub/sub.
+  use Lua for atomicity, `RoomNews` for pub/sub. A blocking XREADGROUP needs a client of its own.
 * Redis Cluster is out: MOVED and ASK raise RedisMoved.
 """
 

@@ -22,15 +22,12 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias, cast
-
-import redis.exceptions
+from typing import Final, TypeAlias
 
 from tiketi_core.kernel import bounds
 from tiketi_core.kernel.errors import UnavailableError
 from tiketi_core.kernel.message import Message
 from tiketi_platform.adapters.redis import keys
-from tiketi_platform.adapters.redis.blocking import blocking_client
 from tiketi_platform.adapters.redis.bus import (
     MalformedMessage,
     StreamBus,
@@ -38,16 +35,16 @@ from tiketi_platform.adapters.redis.bus import (
     decode,
     pairs,
 )
+from tiketi_platform.adapters.redis.client import RedisClient, timeout_ms_default
 from tiketi_platform.adapters.redis.errors import RedisError
-from tiketi_platform.adapters.redis.replies import Reply, array, bulk, integer
+from tiketi_platform.adapters.redis.replies import Argument, Reply, array, bulk, integer
 
 _log = logging.getLogger(__name__)
 
 Handler: TypeAlias = Callable[[Sequence[Message]], Awaitable[None]]
 
 _Raw: TypeAlias = list[tuple[bytes, dict[bytes, bytes]]]
-_Read: TypeAlias = list[tuple[bytes, _Raw]]
-"""What redis-py makes of XREADGROUP's reply."""
+"""Entries of one stream: id, fields."""
 
 block_ms_default: Final = 200
 """One blocking read, and so the most that a graceful stop of an idle consumer takes."""
@@ -121,23 +118,24 @@ class Consumer:
 
     async def run(self) -> None:
         """Work until `stop`; outages of Redis are waited out with backoff."""
-        reader = blocking_client(
-            self._url, block_ms_max=self._block_ms, connections_max=1, client_name=self._name
-        )
         failures_count = 0
-        try:
-            while not self._stopping.is_set():
-                since_count = self.applied_count
-                try:
-                    await self._join()
+        while not self._stopping.is_set():
+            since_count = self.applied_count
+            try:
+                await self._join()
+                async with await self._reader() as reader:
                     await self._serve(reader)
-                except (RedisError, redis.exceptions.RedisError, OSError, TimeoutError) as error:
-                    # NOGROUP too: a Redis that was emptied gets its groups again.
-                    failures_count = 0 if self.applied_count > since_count else failures_count + 1
-                    _log.warning("%s of %s waits: %s", self._name, self._group, error)
-                    await self._pause(self._backoff_ms(failures_count))
-        finally:
-            await reader.aclose()
+            except (RedisError, OSError, TimeoutError) as error:
+                # NOGROUP too: a Redis that was emptied gets its groups again.
+                failures_count = 0 if self.applied_count > since_count else failures_count + 1
+                _log.warning("%s of %s waits: %s", self._name, self._group, error)
+                await self._pause(self._backoff_ms(failures_count))
+
+    async def _reader(self) -> RedisClient:
+        """A connection of its own: a read that blocks would keep all others waiting."""
+        return await RedisClient.connect(
+            self._url, timeout_ms=self._block_ms + timeout_ms_default, client_name=self._name
+        )
 
     async def _join(self) -> None:
         """Make groups that are missing and forget members that are long gone."""
@@ -150,16 +148,18 @@ class Consumer:
                 if integer(member[b"pending"]) == 0 and integer(member[b"idle"]) > _GONE_MS:
                     await execute("XGROUP", "DELCONSUMER", stream, self._group, name)
 
-    async def _serve(self, reader: "redis.asyncio.Redis") -> None:
-        streams: dict[bytes | str | memoryview, int | bytes | str | memoryview] = {}
-        streams.update(dict.fromkeys(self._services, ">"))
+    async def _serve(self, reader: RedisClient) -> None:
+        streams = list(self._services)
+        command: list[Argument] = ["XREADGROUP", "GROUP", self._group, self._name]
+        command += ["COUNT", self._batch_max, "BLOCK", self._block_ms]
+        command += ["STREAMS", *streams, *(">" for _ in streams)]
         while not self._stopping.is_set():
             await self._retry_due()
-            read = await reader.xreadgroup(
-                self._group, self._name, streams, count=self._batch_max, block=self._block_ms
-            )
-            for stream, entries in cast("_Read", read):
-                await self._receive(stream, entries)
+            # What comes after the deadline stays pending under our name and is found by _retry_due.
+            read = await reader.execute(*command)
+            for row in array(read or []):
+                stream, entries = array(row)
+                await self._receive(bulk(stream), _raw(entries))
 
     # --- handling ---------------------------------------------------------------------------
 
@@ -261,11 +261,7 @@ class Consumer:
         reply = await self._bus.client.execute(
             *("XCLAIM", stream, self._group, self._name, idle_ms), *(each.id for each in due)
         )
-        raw: _Raw = []
-        for row in array(reply):
-            entry_id, fields = array(row)
-            raw.append((bulk(entry_id), {k: bulk(v) for k, v in pairs(fields).items()}))
-        await self._receive(stream, raw)
+        await self._receive(stream, _raw(reply))
 
     async def _bury(
         self, stream: bytes, entry_id: bytes, *, reason: str, attempts_count: int
@@ -292,6 +288,14 @@ class Consumer:
                 await self._stopping.wait()
         except TimeoutError:
             return
+
+
+def _raw(entries: Reply) -> _Raw:
+    raw: _Raw = []
+    for row in array(entries):
+        entry_id, fields = array(row)
+        raw.append((bulk(entry_id), {name: bulk(value) for name, value in pairs(fields).items()}))
+    return raw
 
 
 def _pending(row: Reply, name: str) -> _Pending:
