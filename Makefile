@@ -49,12 +49,14 @@ format: $(READY) ## Format the code and apply the lint fixes that are safe
 	@$(PY) -m ruff check --fix .
 
 .PHONY: lock
-lock: $(READY) ## Choose versions anew and write them with hashes to constraints.txt
+lock: $(READY) ## Choose versions anew: constraints.txt, and of it what the image takes
 	@PATH="$$PWD/$(BIN):$$PATH"; command -v uv >/dev/null || \
 	  { echo "make lock needs uv: see docs.astral.sh/uv" >&2; exit 1; }; \
-	env -u PIP_CONSTRAINT uv pip compile -q --universal --generate-hashes \
+	compile() { env -u PIP_CONSTRAINT uv pip compile -q --universal --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-	  --python-version 3.11 --all-extras pyproject.toml -o constraints.txt
+	  --python-version 3.11 pyproject.toml "$$@"; }; \
+	compile --all-extras -o constraints.txt && \
+	  compile --extra server -c constraints.txt -o platform/requirements.txt
 
 .PHONY: clean
 clean: ## Remove everything that make and the tools left here, .venv included
