@@ -56,7 +56,7 @@ lock: $(READY) ## Choose versions anew: constraints.txt, and of it what the imag
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 	  --python-version 3.11 pyproject.toml "$$@"; }; \
 	compile --all-extras -o constraints.txt && \
-	  compile --extra server -c constraints.txt -o platform/requirements.txt
+	  compile --extra server --extra aws -c constraints.txt -o platform/requirements.txt
 
 .PHONY: clean
 clean: ## Remove everything that make and the tools left here, .venv included
