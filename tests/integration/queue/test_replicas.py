@@ -10,7 +10,6 @@ import asyncio
 import itertools
 import os
 import random
-import sys
 import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ import aiohttp
 
 from tests.engines import engine_folder
 from tests.integration.queue.conftest import catalogue_spec
+from tests.integration.queue.replica import Replica
 from tests.integration.queue.serving import EVENT_ID, set_policy
 from tests.services import serving, settings_for
 from tiketi_platform.runtime.engines.ports import free_port
@@ -28,38 +28,6 @@ CROWD_COUNT = int(os.environ.get("TIKETI_CROWD", "400"))
 VALKEY_GONE_S = float(os.environ.get("TIKETI_VALKEY_GONE_S", "1"))
 CAPACITY = max(40, CROWD_COUNT // 20)
 DEADLINE_S = 60 + CROWD_COUNT / 50
-
-
-class Replica:
-    """One queue process."""
-
-    def __init__(self, settings):
-        self._settings = settings
-        self.url = f"http://127.0.0.1:{settings.ports['queue']}"
-        self._process = None
-
-    async def start(self, http):
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tiketi_platform", "--services", "queue"),
-            env={**os.environ, **self._settings.to_environ()},
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        started = time.monotonic()
-        while time.monotonic() - started < 30:
-            try:
-                async with http.get(f"{self.url}/health/ready") as answer:
-                    if answer.status == 200:
-                        return
-            except aiohttp.ClientError:
-                await asyncio.sleep(0.05)
-        raise AssertionError("a replica does not become ready")
-
-    async def kill(self):
-        if self._process is not None:
-            process, self._process = self._process, None
-            process.kill()
-            await process.wait()
 
 
 @asynccontextmanager

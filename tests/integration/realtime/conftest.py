@@ -75,7 +75,7 @@ class Client:
         assert isinstance(answer, dict)
         return answer
 
-    async def hears(self, name: str, *, timeout_s: float = 5.0) -> Any:
+    async def hears(self, name: str, *, timeout_s: float = 20.0) -> Any:
         """The next message of this name, those before it being dropped."""
         async with asyncio.timeout(timeout_s):
             while True:

@@ -68,11 +68,11 @@ async def test_an_expired_token_is_refused_and_one_that_expires_ends_the_connect
     await over.library.disconnect()
     client = await clients(platform, token=platform.token(ttl_s=2))
     assert (await client.hears("ended"))["code"] == "token_expired"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await client.closed.wait()
 
 
-async def test_a_join_in_the_instant_of_the_connect_is_never_lost(platform):
+async def test_f17_a_join_in_the_instant_of_the_connect_is_never_lost(platform):
     """Legacy flaw F17: 0 of 50 heard a broadcast."""
     await set_policy(platform, capacity=0)
     await asyncio.gather(*(enter(platform, user) for user in range(1, 51)))
@@ -83,7 +83,7 @@ async def test_a_join_in_the_instant_of_the_connect_is_never_lost(platform):
             await websocket.send_str(f"40/queue,{token}")
             await websocket.send_str(f'42/queue,1["join",{{"event_id":{EVENT_ID}}}]')
             heard = ""
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while '["line"' not in heard or "431" not in heard.replace("43/queue,1", "431"):
                     heard += await websocket.receive_str()
             return '"joined"' in heard
@@ -126,7 +126,7 @@ async def test_a_replica_that_dies_loses_nobodys_place(platform, replica, client
         before = [await clients(doomed, user) for user in range(1, 6)]
         numbers = [(await client.ask("join"))["joined"]["number"] for client in before]
     for client in before:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await client.closed.wait()
     after = [await clients(platform, user) for user in range(1, 6)]
     assert [(await client.ask("join"))["joined"]["number"] for client in after] == numbers
@@ -185,7 +185,7 @@ async def test_rubbish_ends_the_connection_and_nothing_else(platform, clients, r
     async with platform.http.ws_connect(platform.url("queue") + SOCKET) as websocket:
         await websocket.receive_str()
         await websocket.send_str(rubbish)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while (await websocket.receive()).type is aiohttp.WSMsgType.TEXT:
                 pass
     assert (await client.ask("watch"))["joined"]

@@ -43,6 +43,10 @@ class Proxy:
             pipe.transport.abort()
         await self._listener.wait_closed()
 
+    def lead_to(self, port: int) -> None:
+        """Whoever connects from now on comes to the server on this port."""
+        self._server_port = port
+
     def hold_replies(self) -> None:
         """Replies pile up here; the server goes on reading commands."""
         self._flowing.clear()
