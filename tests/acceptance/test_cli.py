@@ -20,7 +20,7 @@ from tests.engines import short_folder
 from tests.users import environment
 from tiketi_platform.runtime.data_folder import DataFolder
 
-COMMAND_TIMEOUT_S = 90.0
+COMMAND_TIMEOUT_S = 180.0
 
 
 @dataclass(frozen=True, slots=True)

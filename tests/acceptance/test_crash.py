@@ -45,7 +45,7 @@ class Crowd:
         self._config = Config(
             urls=stage.config.urls,
             retries=RetryPolicy(retries_max=0),
-            timeouts=Timeouts(request_s=5),
+            timeouts=Timeouts(request_s=30),
         )
         self._stopped = threading.Event()
         self.confirmed: list[int] = []
@@ -75,7 +75,7 @@ class Crowd:
                     return
 
     def _buy(self, client: Tiketi) -> None:
-        client.queue.wait_until_admitted(self._event_id, timeout_s=10)
+        client.queue.wait_until_admitted(self._event_id, timeout_s=60)
         held = client.reservations.create(self._event_id, best_available=1)
         client.payments.create(held, card_amount=held.total_price, pg_token=OK)
         if client.reservations.wait_until_settled(held.id).status == "CONFIRMED":
@@ -125,14 +125,14 @@ async def _sell_until_killed(
                 event_id = stage.concert(capacity=50).id
             crowd = Crowd(stage, event_id)
             with crowd.buying():
-                await eventually(lambda: len(crowd.confirmed) >= sold, timeout_s=30)
+                await eventually(lambda: len(crowd.confirmed) >= sold)
                 family = descendants(process.pid)
                 process.kill()
                 process.wait()
             promised += crowd.confirmed
     finally:
         process.kill()
-    await eventually(lambda: not any(member.is_alive() for member in family), timeout_s=15)
+    await eventually(lambda: not any(member.is_alive() for member in family))
     assert DataFolder(path).owner() is None
     return event_id
 
@@ -154,7 +154,7 @@ def _recovers(admin: Tiketi, event_id: int) -> None:
 
 def _sells(stage: Stage, event_id: int) -> None:
     client = stage.visitors(1)[0]
-    client.queue.wait_until_admitted(event_id, timeout_s=30)
+    client.queue.wait_until_admitted(event_id, timeout_s=60)
     held = client.reservations.create(event_id, best_available=1)
     client.payments.create(held, card_amount=held.total_price, pg_token=OK)
     assert client.reservations.wait_until_settled(held.id).status == "CONFIRMED"
@@ -172,12 +172,12 @@ async def test_killed_while_it_starts():
             ports, sandbox_ports = free_ports()
             process = launch(path, ports, sandbox_ports)
             try:
-                await eventually(lambda: _has(path, marker), timeout_s=30)  # noqa: B023  # run in this round only
+                await eventually(lambda: _has(path, marker))  # noqa: B023  # run in this round only
                 family = descendants(process.pid)
             finally:
                 process.kill()
                 process.wait()
-            await eventually(lambda: not any(m.is_alive() for m in family), timeout_s=15)  # noqa: B023
+            await eventually(lambda: not any(m.is_alive() for m in family))  # noqa: B023
         with running(path) as stage:
             event = stage.concert()
             _sells(stage, event.id)

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,9 @@ import pytest
 from tests.engines import short_folder
 from tests.users import environment
 from tiketi_sdk.contract.codes import Exit
+
+GONE_WITHIN_S = 120
+"""A guard against hanging, far above what it takes."""
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 def test_a_small_demo_sells_out_and_leaves_its_report(home: Path):
     process = demo(home, "--users", "330", "--seats", "small_theater", "--capacity", "80", "--json")
-    out, talk = process.communicate(timeout=240)
+    out, talk = process.communicate(timeout=400)
     told = json.loads(out)
     assert told["results"]["samples"] == [], talk
     assert (told["sold_count"], told["seats_count"]) == (265, 265)
@@ -68,9 +70,9 @@ def test_an_interrupted_demo_leaves_nothing(home: Path, number: signal.Signals):
     started = family(process)
     assert started
     process.send_signal(number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=GONE_WITHIN_S)
     assert process.returncode == Exit.INTERRUPTED
-    assert psutil.wait_procs(started, timeout=5)[1] == []
+    assert psutil.wait_procs(started, timeout=GONE_WITHIN_S)[1] == []
     assert list((home / "tmp").iterdir()) == []
     assert not (home / "tiketi-demo-report.html").exists()
 
@@ -82,15 +84,13 @@ def test_a_killed_demo_leaves_no_process(home: Path):
         if "platform up" in line:
             break
     started = family(process)
-    began_s = time.monotonic()
     os.kill(process.pid, signal.SIGKILL)
-    process.communicate(timeout=60)
-    assert psutil.wait_procs(started, timeout=40)[1] == []
-    assert time.monotonic() - began_s < 40
+    process.communicate(timeout=GONE_WITHIN_S)
+    assert psutil.wait_procs(started, timeout=GONE_WITHIN_S)[1] == []
 
 
 def test_a_report_that_cannot_be_written_is_told_first(home: Path):
     process = demo(home, "--html", "no/such/folder/report.html")
-    _, talk = process.communicate(timeout=30)
+    _, talk = process.communicate(timeout=GONE_WITHIN_S)
     assert process.returncode == Exit.USAGE, talk
     assert list((home / "tmp").iterdir()) == []

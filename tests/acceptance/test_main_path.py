@@ -23,7 +23,7 @@ NAME = "김민지"
 
 def hold(client: Tiketi, event: Event, count: int = 1) -> Reservation:
     """Seats held by somebody who came through the waiting room."""
-    client.queue.wait_until_admitted(event.id, timeout_s=10)
+    client.queue.wait_until_admitted(event.id, timeout_s=60)
     return client.reservations.create(event.id, best_available=count)
 
 
@@ -61,7 +61,7 @@ def test_a_ticket_bought_by_card(platform: Stage):
     assert (me.name, me.role, me.provider) == (NAME, "user", "LOCAL")
     assert client.auth.verify().user == me
 
-    place = client.queue.wait_until_admitted(event.id, timeout_s=10)
+    place = client.queue.wait_until_admitted(event.id, timeout_s=60)
     assert (place.state, place.position) == ("admitted", 0)
     held = client.reservations.create(event.id, best_available=2)
     assert held.status == "PENDING"
@@ -153,7 +153,7 @@ def test_everything_done_twice_happens_once(platform: Stage):
     assert pay() in paid
     with pytest.raises(errors.EntryRequiredError):
         client.payments.create(held, card_amount=held.total_price, pg_token=OK)
-    client.queue.wait_until_admitted(event.id, timeout_s=10)
+    client.queue.wait_until_admitted(event.id, timeout_s=60)
     with pytest.raises(errors.ReservationNotPayableError):
         client.payments.create(held, card_amount=held.total_price, pg_token=OK)
     assert_clean(platform, event)
@@ -164,7 +164,7 @@ def test_one_seat_and_a_crowd(platform: Stage):
     seat = platform.client().seats.map(event.id).sections[0].rows[0].first_seat_id
     crowd = platform.visitors(12)
     for client in crowd:
-        client.queue.wait_until_admitted(event.id, timeout_s=10)
+        client.queue.wait_until_admitted(event.id, timeout_s=60)
     left = list(crowd)
 
     def take() -> int:
@@ -214,7 +214,7 @@ async def test_a_hold_past_its_deadline_is_the_next_buyers(platform: Stage):
     assert late.reservations.get(held.id).status == "EXPIRED"
     with pytest.raises(errors.ReservationNotPayableError):
         late.payments.create(held, card_amount=held.total_price, pg_token=OK)
-    next_one.queue.wait_until_admitted(event.id, timeout_s=10)
+    next_one.queue.wait_until_admitted(event.id, timeout_s=60)
     taken = next_one.reservations.create(event.id, seat_ids=[held.seats[0].seat_id])
     next_one.payments.create(taken, card_amount=taken.total_price, pg_token=OK)
     assert next_one.reservations.wait_until_settled(taken.id).status == "CONFIRMED"
@@ -248,7 +248,7 @@ def test_cancelling_gives_seats_and_money_back(platform: Stage):
 def test_sold_out_and_not_on_sale(platform: Stage):
     event = platform.concert()
     client = platform.visitor()
-    client.queue.wait_until_admitted(event.id, timeout_s=10)
+    client.queue.wait_until_admitted(event.id, timeout_s=60)
     client.reservations.create(event.id, best_available=event.seats_per_user_max)
     with pytest.raises(errors.SeatLimitReachedError):
         client.reservations.create(event.id, best_available=1)
@@ -269,7 +269,7 @@ async def test_the_same_way_with_the_asynchronous_client(platform: Stage):
             name="이서준",
         )
         await client.points.charge(7_000, pg_token=OK)
-        await client.queue.wait_until_admitted(event.id, timeout_s=10)
+        await client.queue.wait_until_admitted(event.id, timeout_s=60)
         held = await client.reservations.create(event.id, best_available=1)
         await client.payments.create(
             held, point_used=7_000, card_amount=held.total_price - 7_000, pg_token=OK

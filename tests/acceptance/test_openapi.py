@@ -102,7 +102,7 @@ def known(platform: Stage) -> Known:
     """An event with a reservation, a payment and a ticket of one user."""
     event = platform.concert(capacity=1_000)
     client = platform.visitor()
-    place = client.queue.wait_until_admitted(event.id, timeout_s=10)
+    place = client.queue.wait_until_admitted(event.id, timeout_s=60)
     held = client.reservations.create(event.id, best_available=1)
     payment = client.payments.create(held, card_amount=held.total_price, pg_token=OK)
     client.reservations.wait_until_settled(held.id)

@@ -23,7 +23,7 @@ from tiketi_sdk.audit import audit_event
 def buy(stage: Stage, event_id: int) -> None:
     """The main way, with points and card, up to the ticket."""
     client = stage.visitors(1, points=10_000)[0]
-    client.queue.wait_until_admitted(event_id, timeout_s=30)
+    client.queue.wait_until_admitted(event_id, timeout_s=60)
     held = client.reservations.create(event_id, best_available=1)
     card = held.total_price - 10_000
     client.payments.create(held, point_used=10_000, card_amount=card, pg_token=OK)
@@ -46,7 +46,7 @@ def test_six_processes_and_one_that_dies():
         before = record.processes["reservation"]
         before.send(signal.SIGKILL)
         patiently(lambda: stage.record.processes.get("reservation") not in {None, before})
-        patiently(lambda: is_ready(f"{stage.url('reservation')}/health/ready"), timeout_s=30)
+        patiently(lambda: is_ready(f"{stage.url('reservation')}/health/ready"))
         buy(stage, event.id)
         assert_clean(stage, event.id)
 
@@ -60,8 +60,8 @@ def test_engines_that_die_under_the_embedded_platform():
             assert_clean(stage, event.id)
             before = stage.record.processes[name]
             before.send(signal.SIGKILL)
-            patiently(lambda: stage.record.processes.get(name) not in {None, before}, timeout_s=30)  # noqa: B023  # run in this round only
-            patiently(lambda: all(is_ready(url) for url in ready_urls(stage.ports)), timeout_s=30)
+            patiently(lambda: stage.record.processes.get(name) not in {None, before})  # noqa: B023  # run in this round only
+            patiently(lambda: all(is_ready(url) for url in ready_urls(stage.ports)))
         buy(stage, event.id)
         assert_clean(stage, event.id)
 

@@ -92,7 +92,7 @@ def make_world(platform: Stage) -> World:
     """Two users and what they have."""
     event = platform.concert()
     owner, other = platform.visitor(), platform.visitor("이서준")
-    place = owner.queue.wait_until_admitted(event.id, timeout_s=10)
+    place = owner.queue.wait_until_admitted(event.id, timeout_s=60)
     assert place.entry_token is not None
     # Both before the payment: buying ends the session.
     held = owner.reservations.create(event.id, best_available=1)

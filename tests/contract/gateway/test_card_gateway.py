@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.waiting import until
 from tiketi_core.payment.gateway import (
     CancelRefusedError,
     CardDeclinedError,
@@ -60,7 +62,7 @@ async def test_fifty_at_once_charge_once(gateway: TossGateway, sandbox: TossSand
 async def test_a_repeat_while_the_first_is_under_way_is_unknown(
     gateway: TossGateway, sandbox: TossSandbox
 ):
-    sandbox.gateway.behaviour = Behaviour(latency_ms=150)
+    sandbox.gateway.behaviour = Behaviour(latency_ms=500)
     results = await asyncio.gather(*(approve(gateway) for _ in range(2)), return_exceptions=True)
     unknown = [result for result in results if isinstance(result, GatewayUnknownError)]
     assert [error.gateway_code for error in unknown] == ["IDEMPOTENT_REQUEST_PROCESSING"]
@@ -101,9 +103,11 @@ async def test_a_declined_card_is_not_charged(gateway: TossGateway, token: str, 
         "toss_token_disconnect_after_success",
     ],
 )
-async def test_a_lost_answer_is_unknown_and_the_charge_is_found(gateway: TossGateway, token: str):
+async def test_a_lost_answer_is_unknown_and_the_charge_is_found(
+    gateway: TossGateway, impatient: TossGateway, token: str
+):
     with pytest.raises(GatewayUnknownError):
-        await approve(gateway, token)
+        await approve(impatient, token)
     found = await gateway.find(order_id="order-1")
     assert found is not None
     assert found.balance_won == 15_000
@@ -112,10 +116,10 @@ async def test_a_lost_answer_is_unknown_and_the_charge_is_found(gateway: TossGat
 
 @pytest.mark.parametrize("token", ["toss_token_timeout", "toss_token_error_500"])
 async def test_a_failure_before_the_charge_is_unknown_and_nothing_is_found(
-    gateway: TossGateway, token: str
+    gateway: TossGateway, impatient: TossGateway, token: str
 ):
     with pytest.raises(GatewayUnknownError):
-        await approve(gateway, token)
+        await approve(impatient, token)
     assert await gateway.find(order_id="order-1") is None
 
 
@@ -125,13 +129,12 @@ async def test_a_passing_failure_heals_by_repeating(gateway: TossGateway):
     assert (await approve(gateway, "toss_token_error_500_once")).amount_won == 15_000
 
 
-async def test_a_slow_card_is_charged_after_we_stopped_waiting(gateway: TossGateway):
+async def test_a_slow_card_is_charged_after_we_stopped_waiting(
+    gateway: TossGateway, impatient: TossGateway
+):
     with pytest.raises(GatewayUnknownError):
-        await approve(gateway, "toss_token_slow")
-    assert await gateway.find(order_id="order-1") is None
-    async with asyncio.timeout(5):
-        while await gateway.find(order_id="order-1") is None:  # noqa: ASYNC110 - the port has no event
-            await asyncio.sleep(0.05)
+        await approve(impatient, "toss_token_slow")
+    await until(lambda: gateway.find(order_id="order-1"))
 
 
 async def test_a_wrong_key_is_refused_and_charges_nothing(
@@ -146,11 +149,13 @@ async def test_a_wrong_key_is_refused_and_charges_nothing(
     assert await gateway.find(order_id="order-1") is None
 
 
-async def test_a_gateway_that_is_not_there_is_unreachable(unused_tcp_port: int):
-    settings = TossSettings("test_sk_x", base_url=f"http://127.0.0.1:{unused_tcp_port}")
-    async with TossGateway(settings) as gateway:
-        with pytest.raises(GatewayUnreachableError):
-            await approve(gateway)
+async def test_a_gateway_that_is_not_there_is_unreachable():
+    with socket.socket() as taken:  # bound, so that nobody else gets it, and not listening
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        async with TossGateway(TossSettings("test_sk_x", base_url=url)) as gateway:
+            with pytest.raises(GatewayUnreachableError):
+                await approve(gateway)
 
 
 async def test_cancelling_in_parts_leaves_the_balance(gateway: TossGateway):

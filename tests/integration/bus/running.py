@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-deadline_s = 10.0
+from tests.waiting import PATIENCE_S
 
 
 class Runnable(Protocol):
@@ -22,13 +22,13 @@ async def running(*workers: Runnable) -> AsyncIterator[None]:
     finally:
         for worker in workers:
             worker.stop()
-        async with asyncio.timeout(deadline_s):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*tasks)
 
 
 async def until(condition: Callable[[], bool | Awaitable[bool]]) -> None:
-    """Wait until the condition holds, at most `deadline_s`."""
-    async with asyncio.timeout(deadline_s):
+    """Wait until the condition holds, at most `PATIENCE_S`."""
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             holds = condition()
             if (holds if isinstance(holds, bool) else await holds) is True:

@@ -68,8 +68,17 @@ async def test_only_an_administrator_announces(events: Running) -> None:
 
 
 async def test_the_status_follows_the_clock_to_the_moment(events: Running) -> None:
-    opens = datetime.now(UTC) + timedelta(seconds=1.5)
-    closes = opens + timedelta(seconds=1)
+    # So short that nobody waits, and longer once more where the machine was too busy to look in time.
+    for stretch in (1, 5, 25):
+        if await _follow_the_clock(events, stretch) == ["upcoming", "on_sale", "ended"]:
+            return
+    raise AssertionError("no status but the last was seen")
+
+
+async def _follow_the_clock(events: Running, stretch: int) -> list[str]:
+    """The statuses that were seen, each judged by the clock."""
+    opens = datetime.now(UTC) + timedelta(seconds=0.8 * stretch)
+    closes = opens + timedelta(seconds=0.8 * stretch)
     made = (
         await announce(events, on_sale_at=opens.isoformat(), sale_ends_at=closes.isoformat())
     ).body
@@ -77,7 +86,11 @@ async def test_the_status_follows_the_clock_to_the_moment(events: Running) -> No
     while "ended" not in seen:
         asked = datetime.now(UTC)
         status = (await events.ask("GET", "event", f"/api/events/{made['id']}")).body["status"]
-        in_list = (await listed(events)).body["items"][0]["status"]
+        in_list = next(
+            event["status"]
+            for event in (await listed(events)).body["items"]
+            if event["id"] == made["id"]
+        )
         answered = datetime.now(UTC)
         seen.setdefault(status, []).extend((asked, answered))
         # A status is right for some moment between question and answer, cached or not.
@@ -86,8 +99,8 @@ async def test_the_status_follows_the_clock_to_the_moment(events: Running) -> No
         if opens + timedelta(milliseconds=1) < asked < answered < closes:
             assert status == in_list == "on_sale"
         await asyncio.sleep(0.01)
-    assert list(seen) == ["upcoming", "on_sale", "ended"]
     assert min(seen["ended"][1::2]) >= closes - timedelta(milliseconds=1)
+    return list(seen)
 
 
 async def test_events_are_listed_by_status(events: Running) -> None:

@@ -43,7 +43,7 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[TossSandbox]:
 
 @pytest.fixture
 async def gateway(sandbox: TossSandbox) -> AsyncIterator[TossGateway]:
-    settings = TossSettings(TOSS_SECRET_KEY, base_url=sandbox.url, total_timeout_s=0.5)
+    settings = TossSettings(TOSS_SECRET_KEY, base_url=sandbox.url, total_timeout_s=1.5)
     async with TossGateway(settings) as opened:
         yield opened
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.engines import Database as OneDatabase
 from tests.integration.payment.saga import Saga
+from tests.waiting import PATIENCE_S
 from tiketi_core.kernel.ids import UserId
 from tiketi_core.payment import errors
 
@@ -54,7 +55,7 @@ async def doomed(dsn: str, url: str, step: str):
 
 
 async def killed(process: Process) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         assert process.stdout is not None
         said = await process.stdout.read()
         assert await process.wait() == -signal.SIGKILL, said

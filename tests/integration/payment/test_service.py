@@ -12,6 +12,7 @@ import pytest
 
 from tests.engines import Database as OneDatabase
 from tests.services import Answer, Running, serving, settings_for
+from tests.waiting import PATIENCE_S
 from tiketi_core.kernel.ids import MessageId
 from tiketi_core.kernel.message import Message
 from tiketi_core.payment.errors import ReservationNotFoundError
@@ -101,7 +102,7 @@ class Client:
             await connection.close()
 
     async def until(self, path: str, status: str) -> Answer:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             for _ in range(1_000):
                 answer = await self.get(path)
                 if answer.body["status"] == status:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -11,6 +9,7 @@ import pytest
 
 from tests.integration.queue.conftest import EVENT, NOW_MS
 from tests.integration.queue.serving import EVENT_ID, ON_SALE, move, see, set_policy
+from tests.waiting import until
 from tiketi_core.kernel.ids import UserId
 from tiketi_core.queue.draw import DrawSecrets, draw
 from tiketi_core.queue.model import Gathered, PolicyChange, Waiting
@@ -25,18 +24,18 @@ async def receipt_of(platform, event_id, *, limit=5_000):
 
 
 async def until_drawn(platform, event_id):
-    started = time.monotonic()
-    while (answer := await receipt_of(platform, event_id)).status == 404:
-        assert time.monotonic() - started < 10
-        await asyncio.sleep(0.05)
-    return Draw.model_validate_json(orjson.dumps(answer.body))
+    async def drawn():
+        answer = await receipt_of(platform, event_id)
+        return None if answer.status == 404 else answer.body
+
+    return Draw.model_validate_json(orjson.dumps(await until(drawn)))
 
 
 async def test_from_gathering_to_a_receipt_that_anybody_can_repeat(platform, events):
-    soon = datetime.now(UTC) + timedelta(seconds=2)
-    events[EVENT_ID] = ON_SALE.model_copy(update={"on_sale_at": soon, "status": "upcoming"})
+    later = datetime.now(UTC) + timedelta(hours=1)
+    events[EVENT_ID] = ON_SALE.model_copy(update={"on_sale_at": later, "status": "upcoming"})
     assert (await move(platform, "enter", EVENT_ID, 7)).code == "not_on_sale"
-    policy = (await set_policy(platform, EVENT_ID, capacity=3, opens_at=soon.isoformat())).body
+    policy = (await set_policy(platform, EVENT_ID, capacity=3, opens_at=later.isoformat())).body
     people = range(11, 31)
     places = {user: (await move(platform, "enter", EVENT_ID, user)).body for user in people}
     assert {place["state"] for place in places.values()} == {"gathered"}
@@ -45,8 +44,16 @@ async def test_from_gathering_to_a_receipt_that_anybody_can_repeat(platform, eve
     stats = await see(platform, EVENT_ID, "stats")
     assert (stats["draw"], stats["waiting_count"], stats["entered_total"]) == ("gathering", 20, 0)
 
+    soon = datetime.now(UTC) + timedelta(milliseconds=100)
+    events[EVENT_ID] = ON_SALE.model_copy(update={"on_sale_at": soon})
+    await set_policy(platform, EVENT_ID, opens_at=soon.isoformat())
     receipt = await until_drawn(platform, EVENT_ID)
-    assert (await move(platform, "enter", EVENT_ID, 99)).body["position"] == 18
+
+    async def last():
+        place = await move(platform, "enter", EVENT_ID, 99)
+        return place.body if place.code is None else None  # until the catalogue knows it is on sale
+
+    assert (await until(last))["position"] == 18
     yours = places[11]["draw_id"]
     result = check(receipt, noted=policy["draw_commitment"], draw_id=yours)
     assert result.passed, result.checks
@@ -60,8 +67,8 @@ async def test_from_gathering_to_a_receipt_that_anybody_can_repeat(platform, eve
     assert admitted == [1, 2, 3]
     late = await set_policy(platform, EVENT_ID, opens_at=soon.isoformat().replace("+00:00", "Z"))
     assert late.status == 200  # the same moment changes nothing
-    later = (soon + timedelta(hours=1)).isoformat()
-    assert (await set_policy(platform, EVENT_ID, opens_at=later)).code == "line_formed"
+    changed = await set_policy(platform, EVENT_ID, opens_at=later.isoformat())
+    assert changed.code == "line_formed"
 
 
 async def test_the_receipt_pages(make_room):

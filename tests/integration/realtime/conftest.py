@@ -13,6 +13,7 @@ import pytest
 import socketio
 
 from tests.services import Running, serving, settings_for
+from tests.waiting import PATIENCE_S
 from tiketi_core.queue.errors import EventNotFoundError
 from tiketi_platform.framework.routing import bind
 from tiketi_platform.framework.spec import AnySpec, ServiceSpec
@@ -71,11 +72,13 @@ class Client:
         return self
 
     async def ask(self, name: str, event_id: object = EVENT_ID) -> dict[str, Any]:
-        answer = await self.library.call(name, {"event_id": event_id}, namespace="/queue")
+        answer = await self.library.call(
+            name, {"event_id": event_id}, namespace="/queue", timeout=PATIENCE_S
+        )
         assert isinstance(answer, dict)
         return answer
 
-    async def hears(self, name: str, *, timeout_s: float = 20.0) -> Any:
+    async def hears(self, name: str, *, timeout_s: float = PATIENCE_S) -> Any:
         """The next message of this name, those before it being dropped."""
         async with asyncio.timeout(timeout_s):
             while True:

@@ -82,10 +82,10 @@ async def test_the_line_is_broadcast_once_a_second_at_the_most(platform, clients
     loop = asyncio.get_running_loop()
     started_s = loop.time()
     user = 1
-    while loop.time() - started_s < 2.5:
+    while len(client.heard("line")) < 2:
         user += 1
         await enter(platform, user)
-    assert 1 <= len(client.heard("line")) <= 3
+    assert len(client.heard("line")) <= loop.time() - started_s + 1
 
 
 async def test_somebody_who_only_watches_needs_no_place(platform, clients):
@@ -129,13 +129,14 @@ async def test_a_place_that_is_given_up_elsewhere_is_told(platform, clients):
 
 
 async def test_a_socket_is_a_sign_of_life(platform, clients):
-    await set_policy(platform, capacity=0, grace_s=2)
+    await set_policy(platform, capacity=0, grace_s=60)
     for user in (1, 2):
         await enter(platform, user)
     client = await clients(platform, 2)
     await client.ask("join")
     # 1 is silent for longer than the grace; 2 says nothing either, but is there.
-    await asyncio.sleep(3)
+    await set_policy(platform, capacity=0, grace_s=3)
+    await asyncio.sleep(3.5)
     await set_policy(platform, capacity=1)
     await client.hears("admitted")
 

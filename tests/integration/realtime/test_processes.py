@@ -51,7 +51,7 @@ async def test_a_process_that_is_killed_loses_nobodys_place_and_no_admission(pla
     for user in (2, 4):
         assert (await sockets[user][0].hears("admitted"))["entry_token"]
     for user in users[::2]:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await sockets[user][0].closed.wait()
         sockets[user] = await joined(platform, other, user)
     for user in (1, 3):

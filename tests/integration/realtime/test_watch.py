@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.realtime.conftest import CATALOGUE, EVENT_ID, enter, set_policy
 from tests.services import serving
+from tests.waiting import PATIENCE_S
 from tiketi_platform.runtime.registry import spec_of
 from tiketi_sdk import AsyncTiketi, Config, Tiketi, errors
 from tiketi_sdk.config import service_urls
@@ -63,7 +64,7 @@ async def test_it_comes_back_after_the_server_and_the_place_is_kept(settings):
         waiting = asyncio.create_task(_until_admitted(updates))
         async with serving(settings, spec):
             await set_policy(rest, capacity=1)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE_S):
                 assert await waiting == "admitted"
         await client.close()
 
@@ -99,7 +100,7 @@ async def test_an_expired_token_that_cannot_be_renewed_is_an_error(platform):
     await set_policy(platform, capacity=0)
     async with client_of(platform, 1, ttl_s=2) as client:
         with pytest.raises(errors.TokenExpiredError):
-            await asyncio.wait_for(_until_admitted(client.watch(EVENT_ID)), timeout=20)
+            await asyncio.wait_for(_until_admitted(client.watch(EVENT_ID)), timeout=PATIENCE_S)
 
 
 async def test_scripts_without_a_loop_watch_too(platform):

@@ -10,7 +10,7 @@ import sys
 
 from tests.integration.realtime.conftest import EVENT_ID, enter, set_policy
 from tests.users import environment
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 
 def settings_of(platform, token, tmp_path):
@@ -32,7 +32,7 @@ async def run(env, *arguments):
         stderr=asyncio.subprocess.PIPE,
         env=env,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         out, err = await process.communicate()
     return process.returncode, out.decode(), err.decode()
 
@@ -56,7 +56,7 @@ async def test_a_user_waits_and_comes_back_admitted(platform, tmp_path):
     await set_policy(platform, capacity=0)
     env = settings_of(platform, platform.token(sub="7"), tmp_path)
     waiting = asyncio.create_task(run(env, "--json", "queue", "watch", str(EVENT_ID)))
-    await until(lambda: _waiting_count(platform), timeout_s=30)
+    await until(lambda: _waiting_count(platform))
     await set_policy(platform, capacity=1)
     status, out, _ = await waiting
     told = [json.loads(line) for line in out.splitlines()]
@@ -84,7 +84,7 @@ async def test_a_terminal_gets_a_picture(platform, tmp_path):
         env=env,
     )
     os.close(theirs)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         shown = await asyncio.to_thread(_read_all, ours)
         assert await process.wait() == 0
     assert f"event {EVENT_ID}" in shown

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tests.engines import engine_folder
+from tests.waiting import PATIENCE_S
 from tiketi_platform.adapters.redis import RedisClient
 from tiketi_platform.runtime.engines.valkey import ValkeyServer
 
@@ -76,15 +77,18 @@ class Proxy:
     async def _down(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):
             await self._flowing.wait()
-            if self._cut_after_bytes is not None:
-                writer.write(data[: self._cut_after_bytes])
+            if self._cut_after_bytes is None:
+                writer.write(data)
+                continue
+            writer.write(data[: self._cut_after_bytes])
+            self._cut_after_bytes -= min(len(data), self._cut_after_bytes)
+            if self._cut_after_bytes == 0:
                 self._cut_after_bytes = None
                 break
-            writer.write(data)
         writer.close()
 
 
-async def eventually(holds: Callable[[], Any], *, within_s: float = 10.0) -> None:
+async def eventually(holds: Callable[[], Any], *, within_s: float = PATIENCE_S) -> None:
     """Wait until `holds` (a plain or an async callable) is true; fail when it never is."""
     async with asyncio.timeout(within_s):
         while True:
@@ -98,12 +102,13 @@ async def eventually(holds: Callable[[], Any], *, within_s: float = 10.0) -> Non
 
 async def in_this_tick(holds: Callable[[], object]) -> None:
     """Return in the very tick of the loop in which `holds` is first true."""
-    async with asyncio.timeout(10.0):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds():  # noqa: ASYNC110 - every tick counts, and nobody tells
             await asyncio.sleep(0)
 
 
 Connect = Callable[..., Awaitable[RedisClient]]
+_PATIENT = {"timeout_ms": 30_000, "connect_timeout_ms": 30_000}
 
 
 @asynccontextmanager
@@ -131,7 +136,10 @@ async def proxied(server: ValkeyServer) -> AsyncIterator[Proxy]:
 
 @asynccontextmanager
 async def connecting() -> AsyncIterator[Connect]:
-    """Connects clients to database 3 of a server, or through a proxy; closes them at the end."""
+    """Connects clients to database 3 of a server, or through a proxy; closes them at the end.
+
+    They are as patient as the test, unless it says otherwise: a busy machine must not look like a broken server.
+    """
     clients: list[RedisClient] = []
 
     async def connect(
@@ -140,7 +148,7 @@ async def connecting() -> AsyncIterator[Connect]:
         url = server.database_url(3)
         if through is not None:
             url = url.replace(f":{server.port}/", f":{through.port}/")
-        client = await RedisClient.connect(url, **options)
+        client = await RedisClient.connect(url, **_PATIENT | options)
         clients.append(client)
         return client
 

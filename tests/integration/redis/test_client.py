@@ -1,6 +1,8 @@
 """The multiplexed connection while nothing is broken: order, batching, bounds, greeting, closing."""
 
 import asyncio
+import signal
+import socket
 
 import pytest
 
@@ -12,7 +14,6 @@ from tiketi_platform.adapters.redis import (
     RedisUnavailable,
 )
 from tiketi_platform.adapters.redis.replies import integers
-from tiketi_platform.runtime.engines.ports import free_port
 
 
 async def test_many_callers_share_one_socket_and_each_gets_its_own_reply(connect, valkey):
@@ -103,8 +104,11 @@ async def test_wrong_password_is_told_at_once_and_never_shown(valkey):
 
 
 async def test_nobody_listens():
-    with pytest.raises(RedisUnavailable) as caught:
-        await RedisClient.connect(f"redis://:hunter2@127.0.0.1:{free_port()}/0")
+    with socket.socket() as taken:  # bound, so that nobody else gets it, and not listening
+        taken.bind(("127.0.0.1", 0))
+        url = f"redis://:hunter2@127.0.0.1:{taken.getsockname()[1]}/0"
+        with pytest.raises(RedisUnavailable) as caught:
+            await RedisClient.connect(url)
     assert caught.value.sent is False
     assert "hunter2" not in str(caught.value)
 
@@ -147,13 +151,15 @@ async def test_cancelled_callers_leave_the_replies_of_the_others_right(connect, 
 
 
 async def test_a_deadline_of_its_own_runs_out_alone(connect, valkey):
-    client = await connect(valkey, timeout_ms=5_000)
-    slow = client.execute(
-        "EVAL", "local n = 0; for i = 1, 3e7 do n = n + i end; return 1", 0, timeout_ms=20
-    )
-    behind = client.execute("ECHO", "behind")
-    with pytest.raises(RedisTimeout):
-        await slow
+    client = await connect(valkey)
+    valkey.process.send_signal(signal.SIGSTOP)
+    try:
+        impatient = client.execute("ECHO", "impatient", timeout_ms=20)
+        behind = client.execute("ECHO", "behind")
+        with pytest.raises(RedisTimeout):
+            await impatient
+    finally:
+        valkey.process.send_signal(signal.SIGCONT)
     assert await behind == b"behind"
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from tests.engines import Database
 from tests.services import Answer, Running, running
+from tests.waiting import PATIENCE_S
 from tiketi_core.kernel.ids import MessageId
 from tiketi_core.kernel.message import Message
 from tiketi_platform.adapters.redis.bus import StreamBus
@@ -97,7 +98,7 @@ class House:
 
     async def sold(self, reservation: dict[str, Any]) -> dict[str, Any]:
         """Waits for the news of the payment to arrive."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 path = f"/api/reservations/{reservation['id']}"
                 seen = await self.ask("GET", path, user=reservation["user_id"])
@@ -302,7 +303,7 @@ async def test_what_is_published_is_what_the_contract_says(
     await house.ask("POST", f"/api/reservations/{held['id']}/cancel", user=5)
     redis = await RedisClient.connect(valkey.url)
     seen: dict[str, Any] = {}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while len(seen) < 4:
             entries: Any = await redis.execute("XRANGE", "messages:{reservation}", "-", "+")
             for _, fields in entries:

@@ -28,7 +28,7 @@ def folder() -> Iterator[DataFolder]:
     with short_folder() as path:
         folder = DataFolder(path)
         yield folder
-        asyncio.run(stop_platform(path, timeout_s=5))
+        asyncio.run(stop_platform(path))
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ async def test_a_dead_engine_is_started_again_on_its_port(folder: DataFolder, po
             for name in ("postgres", "valkey")
         )
 
-    await eventually(renewed, timeout_s=20)
+    await eventually(renewed)
     now = folder.read_record()
     assert now is not None
     assert now.ports == record.ports

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.engines import engine_folder
+from tests.waiting import PATIENCE_S
 from tiketi_platform.runtime import children
 from tiketi_platform.runtime.children import Child, ChildProcess
 from tiketi_platform.runtime.data_folder import DataFolder
@@ -58,7 +59,7 @@ async def test_a_child_that_keeps_dying_ends_the_watch(
     async with Supervisor(folder) as supervisor:
         await supervisor.add_children([Child("brief", ["/bin/true"])])
         with pytest.raises(ChildError, match=f"died {children.DEATHS_MAX + 1} times"):
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 await supervisor.run_until(asyncio.Event())
 
 

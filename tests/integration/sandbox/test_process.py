@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import tiketi_platform
+from tests.waiting import PATIENCE_S
 from tiketi_platform.adapters.smtp import Mail, SmtpMailer, SmtpSettings
 from tiketi_platform.adapters.toss import TossGateway, TossSettings
 from tiketi_platform.sandbox.ports import TOSS_SECRET_KEY
@@ -31,7 +32,10 @@ async def sandbox_process(data: Path) -> AsyncIterator[tuple[Process, str, int]]
     )
     assert process.stderr is not None
     try:
-        said = [(await asyncio.wait_for(process.stderr.readline(), 10)).decode() for _ in range(3)]
+        said = [
+            (await asyncio.wait_for(process.stderr.readline(), PATIENCE_S)).decode()
+            for _ in range(3)
+        ]
         smtp_port = re.search(r"smtp +[\d.]+:(\d+)", said[1])
         assert smtp_port is not None, said
         yield process, said[0].split()[1], int(smtp_port[1])
@@ -55,5 +59,5 @@ async def test_a_killed_process_has_lost_nothing_and_a_terminated_one_says_goodb
         async with TossGateway(TossSettings(TOSS_SECRET_KEY, base_url=toss_url)) as gateway:
             assert await gateway.find(order_id="order-1") == approval
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 5) == 0
+        assert await asyncio.wait_for(process.wait(), PATIENCE_S) == 0
     assert (tmp_path / "mail").exists()
