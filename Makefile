@@ -12,8 +12,10 @@ ifneq ($(shell cat $(READY) 2>/dev/null),$(shell pwd -P))
 .PHONY: $(READY)
 endif
 
-# Options for pytest, for example: make test ARGS="-x tests/unit"
+# Options for pytest, for example: make test ARGS="-x tests/unit"; with -n0 in it, in one process
 ARGS ?=
+# Processes that share the tests. They wait more than they work, so there are more of them than cores.
+WORKERS ?= 4
 
 .PHONY: help
 help: ## Show this list
@@ -24,8 +26,8 @@ demo: $(READY) ## Sell out a concert: the whole platform, 2,000 users, 1,250 sea
 	@$(BIN)/tiketi demo
 
 .PHONY: test
-test: $(READY) ## Run every test (ARGS="..." goes to pytest)
-	@$(PY) -m pytest $(if $(ARGS),$(ARGS),tests)
+test: $(READY) ## Run every test (ARGS="..." goes to pytest; ARGS="tests/unit -n0": one process)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(if $(ARGS),$(ARGS),tests)
 
 .PHONY: check
 check: $(READY) ## Formatting, lint, types, import directions, generated code, sizes

@@ -24,9 +24,10 @@ NOT_OURS = frozenset(
 def files(folder: Path) -> Iterator[Path]:
     """Every file below `folder` that belongs to the project, in order."""
     for entry in sorted(folder.iterdir()):
+        if entry.name in NOT_OURS:
+            continue  # `.git` may be a file
         if entry.is_dir():
-            if entry.name not in NOT_OURS:
-                yield from files(entry)
+            yield from files(entry)
         else:
             yield entry
 
