@@ -43,7 +43,8 @@ DETACHED: Final = "TIKETI_DETACHED"
 """Set for the process that `up --detach` leaves running: its stderr is the platform's log."""
 _UP = "start the platform on this machine: tiketi up --detach; or choose another: tiketi config profiles list"
 _INSTALL = "pip install 'tiketi[{extra}]'"
-_EXTRAS = {"locust": "stampede", "gevent": "stampede", "hdrh": "stampede", "plotext": "stampede"}
+_EXTRAS = {"locust": "stampede", "gevent": "stampede", "hdrh": "stampede", "plotext": "stampede",
+            "docker": "cluster", "kubernetes": "cluster", "yaml": "cluster"}  # fmt: skip
 
 
 class UsageError(Exception):
@@ -110,7 +111,7 @@ def _of_the_sdk(error: BaseException) -> int | None:
     # Looked up, not imported: a command that failed before it needed the SDK shall not wait for it.
     if "tiketi_sdk.errors" not in sys.modules:
         return None
-    from tiketi_sdk.errors import ApiError, ConnectError, TiketiError
+    from tiketi_sdk.errors import ApiError, ClusterError, ConnectError, TiketiError
 
     if not isinstance(error, TiketiError):
         return None
@@ -118,6 +119,8 @@ def _of_the_sdk(error: BaseException) -> int | None:
         fields = [f"{each.field or 'body'}: {each.message}" for each in error.errors]
         request = f"request id: {error.request_id}" if error.request_id else ""
         complain(str(error), *(fields if len(fields) > 1 else ()), _next(error.code), request)
+    elif isinstance(error, ClusterError):
+        complain(str(error), *error.details, f"next: {error.cure}" if error.cure else "")
     else:
         complain(str(error), _UP if isinstance(error, ConnectError) else "")
     return int(error.exit_status)

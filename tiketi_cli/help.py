@@ -20,7 +20,7 @@ ROOT_SUMMARY = (
     "exactly once, money that adds up."
 )
 ROOT_SECTIONS = (
-    ("The platform on this machine", ("up", "down", "status", "logs", "demo")),
+    ("The platform on this machine", ("up", "down", "status", "logs", "demo", "cluster")),
     ("Selling and buying", (
         "events", "seats", "queue", "reservations", "payments", "points", "tickets",
     )),

@@ -32,6 +32,7 @@ TiketiError
 │   ├── RequestTimeoutError           sent, perhaps; nothing came back in time
 │   ├── ConnectionLostError           sent, perhaps; the connection broke
 │   └── InvalidAnswerError            an answer came and was not what the contract says
+├── ClusterError                      the local Kubernetes cluster, or a program or file it needs
 ├── WaitTimeoutError                  what was waited for did not happen in time
 └── ConfigError                       settings, profile or environment cannot be used
     └── ProfileNotFoundError
@@ -42,6 +43,7 @@ from collections.abc import Iterator
 from tiketi_sdk.errors.families import (
     ApiError,
     AuthenticationError,
+    ClusterError,
     ConfigError,
     ConflictError,
     ConnectError,
@@ -114,6 +116,7 @@ __all__ = [
     "BalanceLimitReachedError",
     "BodyTooLargeError",
     "CardDeclinedError",
+    "ClusterError",
     "ConfigError",
     "ConflictError",
     "ConnectError",

@@ -1,6 +1,6 @@
 """The trunk of the error tree: its root, what fails without an answer, and the families by HTTP status."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -29,6 +29,19 @@ class WaitTimeoutError(TiketiError):
     """What was waited for did not happen in time; it still may."""
 
     exit_status = Exit.UNAVAILABLE
+
+
+class ClusterError(TiketiError):
+    """The local cluster cannot be made, changed or reached; says why, and what to do about it."""
+
+    exit_status = Exit.UNAVAILABLE
+
+    def __init__(self, what: str, *, cure: str = "", details: Sequence[str] = ()) -> None:
+        super().__init__(what)
+        self.cure = cure
+        """What to do next, in words or as a command; may be empty."""
+        self.details = tuple(details)
+        """Lines of evidence: events of a Pod, the end of a log."""
 
 
 class TransportError(TiketiError):

@@ -1,0 +1,178 @@
+"""The docker engine as a cluster needs it: containers, networks, images, files in containers. Builds nothing by itself."""
+
+import io
+import tarfile
+from collections.abc import Mapping
+from typing import Final, Self
+
+import docker
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.models.containers import Container
+
+from tiketi_sdk.cluster.settings import LABEL, REGISTRY_IMAGE, REGISTRY_PORT
+from tiketi_sdk.cluster.step import Tell
+from tiketi_sdk.errors import ClusterError
+
+KIND_LABEL: Final = "io.x-k8s.kind.cluster"
+KIND_NETWORK: Final = "kind"
+_TIMEOUT_S: Final = 120
+_START_CURE: Final = "start Docker (systemctl start docker, or Docker Desktop) and make sure this user may use it: docker info"
+
+
+class Engine:
+    """A connection to docker. Use it in a `with` block, or close it."""
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._client = client
+
+    @classmethod
+    def open(cls) -> Self:
+        """Connect as DOCKER_HOST and the rest of the environment say; `ClusterError` if nobody answers."""
+        try:
+            client = docker.from_env(timeout=_TIMEOUT_S)
+            client.ping()
+        except DockerException as error:
+            raise ClusterError(f"docker does not answer: {error}", cure=_START_CURE) from None
+        return cls(client)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def facts(self) -> Mapping[str, object]:
+        """`docker info` and, as `Version`, the engine's version."""
+        return {**self._client.info(), "Version": self._client.version()["Version"]}
+
+    # --- nodes
+
+    def nodes(self, cluster: str) -> list[Container]:
+        """The cluster's node containers, running or not, by name."""
+        found = self._client.containers.list(
+            all=True, filters={"label": f"{KIND_LABEL}={cluster}"}, ignore_removed=True
+        )
+        return sorted(found, key=lambda each: str(each.name))
+
+    def read_file(self, container: Container, path: str) -> str | None:
+        """A file of a container, running or not; None where there is none."""
+        try:
+            chunks, _ = container.get_archive(path)
+        except NotFound:
+            return None
+        with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+            member = archive.extractfile(archive.getmembers()[0])
+            return None if member is None else member.read().decode()
+
+    def write_file(self, container: Container, path: str, text: str) -> None:
+        """Put a file into a container, its folders made on the way."""
+        parts = path.strip("/").split("/")
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            for depth in range(1, len(parts)):
+                folder = tarfile.TarInfo("/".join(parts[:depth]))
+                folder.type, folder.mode = tarfile.DIRTYPE, 0o755
+                archive.addfile(folder)
+            file = tarfile.TarInfo("/".join(parts))
+            data = text.encode()
+            file.size, file.mode = len(data), 0o644
+            archive.addfile(file, io.BytesIO(data))
+        container.put_archive("/", packed.getvalue())
+
+    # --- registry
+
+    def container(self, name: str) -> Container | None:
+        """The container of that name, or None."""
+        try:
+            return self._client.containers.get(name)
+        except NotFound:
+            return None
+
+    def run_registry(self, name: str, cluster: str) -> Container:
+        """Start a registry on this machine's loopback; its image is pulled where it is missing."""
+        return self._client.containers.run(
+            REGISTRY_IMAGE,
+            name=name,
+            detach=True,
+            labels={LABEL: cluster},
+            ports={"5000/tcp": ("127.0.0.1", REGISTRY_PORT)},
+            restart_policy={"Name": "always"},
+        )
+
+    def networks_of(self, container: Container) -> set[str]:
+        """Names of the networks it is connected to."""
+        container.reload()
+        return set(container.attrs["NetworkSettings"]["Networks"])
+
+    def connect(self, container: Container, network: str) -> None:
+        """Connect it; one that is connected already stays so."""
+        if network not in self.networks_of(container):
+            self._client.networks.get(network).connect(container)
+
+    def network_subnets(self, network: str) -> list[str] | None:
+        """The network's address ranges; None where there is no such network."""
+        try:
+            found = self._client.networks.get(network)
+        except NotFound:
+            return None
+        settings = (found.attrs.get("IPAM") or {}).get("Config") or []
+        return [each["Subnet"] for each in settings if "Subnet" in each]
+
+    def remove_network_if_idle(self, network: str) -> bool:
+        """Remove a network that no container uses; whether it was there and is gone."""
+        try:
+            found = self._client.networks.get(network)
+            if found.attrs.get("Containers"):
+                return False
+            found.remove()
+        except (NotFound, APIError):
+            return False
+        return True
+
+    # --- images
+
+    def image_id(self, reference: str) -> str | None:
+        """The image's id, or None where this machine has no such image."""
+        try:
+            return str(self._client.images.get(reference).id)
+        except ImageNotFound:
+            return None
+
+    def tag(self, reference: str, name: str, tag: str) -> None:
+        """Give an image one more name."""
+        self._client.images.get(reference).tag(name, tag)
+
+    def push(self, name: str, tag: str, tell: Tell) -> None:
+        """Push to the registry its name says; `ClusterError` with what that said."""
+        for line in self._client.api.push(name, tag=tag, stream=True, decode=True):
+            if problem := line.get("error"):
+                raise ClusterError(
+                    f"cannot push {name}:{tag}: {problem}", cure="tiketi cluster doctor"
+                )
+            if line.get("status") in {"Pushed", "Layer already exists"}:
+                tell(f"{line['status']} {line.get('id', '')}")
+
+    def untag(self, reference: str) -> None:
+        """Take a name away; the image goes with its last one."""
+        try:
+            self._client.images.remove(reference, noprune=False)
+        except (ImageNotFound, APIError):
+            return
+
+    def images_named(self, prefix: str) -> list[str]:
+        """All references of this machine that begin with `prefix`."""
+        return [
+            tag
+            for image in self._client.images.list()
+            for tag in image.tags
+            if tag.startswith(prefix)
+        ]
+
+    def prune_labelled(self, label: str) -> int:
+        """Remove images without a name that carry a label; how many went."""
+        answer = self._client.images.prune(filters={"dangling": True, "label": label})
+        return len(answer.get("ImagesDeleted") or [])
