@@ -8,6 +8,7 @@ from aiohttp import web
 from tiketi_core.kernel import bounds
 from tiketi_platform.framework.access import TokenVerifier
 from tiketi_platform.framework.edge import Answer, Edge, unknown_address
+from tiketi_platform.framework.farewell import Farewell
 from tiketi_platform.framework.health import Check, health_routes
 from tiketi_platform.framework.openapi import document
 from tiketi_platform.framework.routing import JSON_TYPE, Route
@@ -24,13 +25,14 @@ def build_app(
     extra_routes: Sequence[Route] = (),
     verifier: TokenVerifier,
     checks: Sequence[Check],
+    farewell: Farewell,
     sandbox: bool,
     version: str,
     revision: str,
 ) -> web.Application:
     """The application: the spec's routes, health, metrics and the OpenAPI document, behind the edge."""
     metrics = Metrics(spec.name)
-    edge = Edge(metrics)
+    edge = Edge(metrics, farewell)
     app = web.Application(client_max_size=bounds.provision_body_bytes_max)
     app[METRICS] = metrics
     routes = [
@@ -56,7 +58,9 @@ def build_app(
         return web.Response(body=openapi(), content_type=JSON_TYPE)
 
     extra: list[tuple[str, Answer]] = [
-        *health_routes(spec.name, metrics, checks, version=version, revision=revision),
+        *health_routes(
+            spec.name, metrics, checks, version=version, revision=revision, farewell=farewell
+        ),
         ("/openapi.json", serve_openapi),
     ]
     for path, answer in extra:

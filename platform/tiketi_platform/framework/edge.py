@@ -17,6 +17,7 @@ from tiketi_core.kernel import bounds
 from tiketi_core.kernel.errors import UnavailableError
 from tiketi_platform.framework import problems
 from tiketi_platform.framework.deadlines import Deadlines
+from tiketi_platform.framework.farewell import Farewell
 from tiketi_platform.framework.telemetry import Metrics, log, request_id_var
 from tiketi_sdk.contract.operation import REQUEST_ID as REQUEST_ID_HEADER
 
@@ -33,13 +34,14 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Edge:
     """The edge of one service."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, farewell: Farewell | None = None) -> None:
         self._metrics = metrics
+        self._farewell = farewell or Farewell()
         self.deadlines: Final = Deadlines(bounds.request_timeout_ms / 1000)
 
     def around(self, name: str, answer: Answer) -> Answer:
         """`answer` with its edge; `name` is what the metrics call it."""
-        metrics, deadlines = self._metrics, self.deadlines
+        metrics, deadlines, farewell = self._metrics, self.deadlines, self._farewell
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             started = time.perf_counter()
@@ -68,6 +70,8 @@ class Edge:
                 metrics.in_flight_count -= 1
             if not response.prepared:
                 response.headers[REQUEST_ID_HEADER] = request_id
+                if farewell.is_said:
+                    response.force_close()
             seconds = time.perf_counter() - started
             metrics.observe(name, response.status, seconds)
             if seconds > SLOW_S:

@@ -10,6 +10,7 @@ from aiohttp import web
 from prometheus_client import exposition
 
 from tiketi_platform.framework import problems
+from tiketi_platform.framework.farewell import Farewell
 from tiketi_platform.framework.telemetry import Metrics, log, request_id_var
 
 CHECK_TIMEOUT_S: Final = 2.0
@@ -27,7 +28,13 @@ class Check:
 
 
 def health_routes(
-    service: str, metrics: Metrics, checks: Sequence[Check], *, version: str, revision: str
+    service: str,
+    metrics: Metrics,
+    checks: Sequence[Check],
+    *,
+    version: str,
+    revision: str,
+    farewell: Farewell | None = None,
 ) -> list[tuple[str, Handler]]:
     """`/health/live`, `/health/ready` and `/metrics`."""
     alive = orjson.dumps(
@@ -38,6 +45,9 @@ def health_routes(
         return web.Response(body=alive, content_type="application/json")
 
     async def ready(_request: web.Request) -> web.Response:
+        if farewell is not None and farewell.is_said:
+            detail = "this process is about to end"
+            return problems.problem("unavailable", detail, request_id=request_id_var.get())
         results = await asyncio.gather(*(_passes(check) for check in checks))
         failed = [check.name for check, passed in zip(checks, results, strict=True) if not passed]
         if failed:

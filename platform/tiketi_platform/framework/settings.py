@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +17,8 @@ class Settings:
 
     database_url: str = "postgresql://127.0.0.1:5432/tiketi"
     """Where PostgreSQL is; user and password are each service's own and come from `secrets_dir`."""
+    database_owner: str = "postgres"
+    """Who may make databases and roles there; asked for by `database` alone, password in `postgres`."""
     redis_url: str = "redis://127.0.0.1:6379/0"
     """Where Redis is; its password, if any, is the file `valkey` in `secrets_dir`."""
     secrets_dir: Path = Path("/run/secrets/tiketi")
@@ -35,8 +38,12 @@ class Settings:
     mail_from: str = "tiketi <no-reply@tiketi.test>"
     admin_email: str = ""
     """An administrator to make sure of at start; the password is the file `admin-password`."""
+    version: str = field(default_factory=lambda: metadata.version("tiketi"))
+    """The release; an image may name it more precisely than the distribution does."""
     revision: str = "unknown"
     """The git revision the code was built from."""
+    linger_s: float = 0.0
+    """How long after SIGTERM requests are still taken, while every answer asks its connection to go."""
     drain_s: float = 10.0
     """How long requests under way may take to end after SIGTERM."""
     stores_wait_s: float = bounds.stores_wait_s_default
@@ -49,6 +56,7 @@ class Settings:
         default = cls()
         return cls(
             database_url=env.get("TIKETI_DATABASE_URL", default.database_url),
+            database_owner=env.get("TIKETI_DATABASE_OWNER", default.database_owner),
             redis_url=env.get("TIKETI_REDIS_URL", default.redis_url),
             secrets_dir=Path(env.get("TIKETI_SECRETS_DIR", default.secrets_dir)),
             keys_dir=Path(env.get("TIKETI_KEYS_DIR", default.keys_dir)),
@@ -67,7 +75,9 @@ class Settings:
             smtp_url=env.get("TIKETI_SMTP_URL", default.smtp_url),
             mail_from=env.get("TIKETI_MAIL_FROM", default.mail_from),
             admin_email=env.get("TIKETI_ADMIN_EMAIL", default.admin_email),
+            version=env.get("TIKETI_VERSION") or default.version,
             revision=env.get("TIKETI_REVISION", default.revision),
+            linger_s=float(env.get("TIKETI_LINGER_S", default.linger_s)),
             drain_s=float(env.get("TIKETI_DRAIN_S", default.drain_s)),
             stores_wait_s=float(env.get("TIKETI_STORES_WAIT_S", default.stores_wait_s)),
         )
@@ -76,6 +86,7 @@ class Settings:
         """The environment that makes another process read the same settings."""
         return {
             "TIKETI_DATABASE_URL": self.database_url,
+            "TIKETI_DATABASE_OWNER": self.database_owner,
             "TIKETI_REDIS_URL": self.redis_url,
             "TIKETI_SECRETS_DIR": str(self.secrets_dir),
             "TIKETI_KEYS_DIR": str(self.keys_dir),
@@ -87,7 +98,9 @@ class Settings:
             "TIKETI_SMTP_URL": self.smtp_url,
             "TIKETI_MAIL_FROM": self.mail_from,
             "TIKETI_ADMIN_EMAIL": self.admin_email,
+            "TIKETI_VERSION": self.version,
             "TIKETI_REVISION": self.revision,
+            "TIKETI_LINGER_S": str(self.linger_s),
             "TIKETI_DRAIN_S": str(self.drain_s),
             "TIKETI_STORES_WAIT_S": str(self.stores_wait_s),
         }

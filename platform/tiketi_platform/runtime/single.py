@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from tiketi_platform.framework.farewell import Farewell
 from tiketi_platform.framework.settings import Settings
 from tiketi_platform.framework.telemetry import log
 from tiketi_platform.runtime.registry import spec_of
@@ -12,15 +13,17 @@ from tiketi_platform.runtime.wiring import opened_process, running_service
 
 
 @asynccontextmanager
-async def running_services(names: Sequence[str], settings: Settings) -> AsyncIterator[None]:
+async def running_services(names: Sequence[str], settings: Settings) -> AsyncIterator[Farewell]:
     """The named services, all answering; they stop in the opposite order when the block ends.
+
+    Say farewell some time before that, and clients go by themselves.
 
     Auth comes first and stops last wherever it is among them: the others verify its tokens.
     """
     async with opened_process(settings, names) as process, AsyncExitStack() as stack:
         for name in names:
             await stack.enter_async_context(running_service(spec_of(name), process))
-        yield
+        yield process.farewell
 
 
 async def serve(names: Sequence[str], settings: Settings) -> None:
@@ -38,10 +41,12 @@ async def serve(names: Sequence[str], settings: Settings) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, end)
     try:
-        async with running_services(names, settings):
+        async with running_services(names, settings) as farewell:
             serving.set()
             log.info("serving", extra={"services": list(names), "host": settings.host})
             await stop.wait()
+            farewell.is_said = True
+            await asyncio.sleep(settings.linger_s)
             log.info("draining", extra={"drain_s": settings.drain_s})
     except asyncio.CancelledError:
         if not stop.is_set() or serving.is_set():

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from typing import Final, TypeVar
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -23,6 +22,7 @@ from tiketi_platform.adapters.tokens.keys import RemoteKeys
 from tiketi_platform.framework.access import TokenVerifier
 from tiketi_platform.framework.app import METRICS, build_app
 from tiketi_platform.framework.clock import SystemClock
+from tiketi_platform.framework.farewell import Farewell
 from tiketi_platform.framework.health import Check
 from tiketi_platform.framework.periodic import Periodic
 from tiketi_platform.framework.settings import Settings
@@ -50,6 +50,8 @@ class Process:
     """One for all: a token that one service has verified need not be verified by the next."""
     porch: Porch
     """Answers for those of its services that have not started yet."""
+    farewell: Farewell
+    """Said when the process is about to end."""
 
     async def when_there(self, store: str, opening: Callable[[], Awaitable[StoreT]]) -> StoreT:
         """What `opening` returns, tried again while the store does not answer."""
@@ -71,7 +73,7 @@ async def opened_process(settings: Settings, names: Sequence[str] = ()) -> Async
     porch = Porch(
         {name: settings.ports[name] for name in names},
         settings.host,
-        version=version("tiketi"),
+        version=settings.version,
         revision=settings.revision,
     )
     async with AsyncExitStack() as stack:
@@ -89,7 +91,7 @@ async def opened_process(settings: Settings, names: Sequence[str] = ()) -> Async
         peers = PeerClient.open("verifier", settings, clock)
         stack.push_async_callback(peers.close)
         verifier = _verifier(peers, clock, ended)
-        yield Process(settings, clock, redis, Scripts(redis), verifier, porch)
+        yield Process(settings, clock, redis, Scripts(redis), verifier, porch, Farewell())
 
 
 async def _opened_redis(settings: Settings) -> RedisClient:
@@ -117,8 +119,9 @@ async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None
             extra_routes=[backlog_route(spec, resources, process.redis)],
             verifier=process.verifier,
             checks=_checks(resources),
+            farewell=process.farewell,
             sandbox=settings.sandbox,
-            version=version("tiketi"),
+            version=settings.version,
             revision=settings.revision,
         )
         if spec.start is not None:
@@ -198,16 +201,17 @@ def _checks(resources: Resources) -> Sequence[Check]:
 
 def database_url(settings: Settings, service: str) -> str:
     """PostgreSQL as the service's own role."""
-    return _with_user(settings.database_url, role(service), settings.secret(f"{service}-database"))
+    return with_user(settings.database_url, role(service), settings.secret(f"{service}-database"))
 
 
 def redis_url(settings: Settings) -> str:
     """Redis with its password, where it has one."""
     password = settings.optional_secret("valkey")
-    return settings.redis_url if password is None else _with_user(settings.redis_url, "", password)
+    return settings.redis_url if password is None else with_user(settings.redis_url, "", password)
 
 
-def _with_user(url: str, user: str, password: str) -> str:
+def with_user(url: str, user: str, password: str) -> str:
+    """The URL with these credentials instead of whatever it had."""
     parts = urlsplit(url)
     place = parts.netloc.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}"))

@@ -15,6 +15,7 @@ from tiketi_platform.adapters.tokens.signer import Signer
 from tiketi_platform.framework.access import ACCESS_AUDIENCE, ENTRY_AUDIENCE, TokenVerifier
 from tiketi_platform.framework.app import build_app
 from tiketi_platform.framework.call import Call, Reply
+from tiketi_platform.framework.farewell import Farewell
 from tiketi_platform.framework.health import Check
 from tiketi_platform.framework.routing import bind
 from tiketi_platform.framework.spec import ServiceSpec
@@ -167,6 +168,7 @@ async def served() -> AsyncIterator[Served]:
         spec,
         None,
         verifier=TokenVerifier(access_key=keys.key, entry_key=keys.key, clock=Clock()),
+        farewell=Farewell(),
         checks=[Check("postgres", gone), Check("redis", here)],
         sandbox=False,
         version="1.2.3",
