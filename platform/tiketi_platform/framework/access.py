@@ -1,23 +1,20 @@
 """Who is calling: verifies access and entry tokens offline and remembers the ones it has verified."""
 
-import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
-import jwt
-import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tiketi_core.kernel import bounds
 from tiketi_core.kernel.clock import Clock
 from tiketi_core.kernel.errors import DomainError
 from tiketi_core.kernel.ids import EventId, UserId
+from tiketi_platform.framework import signed
 
 ISSUER: Final = "tiketi"
 ACCESS_AUDIENCE: Final = "tiketi"
 ENTRY_AUDIENCE: Final = "tiketi:entry"
-ALGORITHM: Final = "EdDSA"
 
 ClaimsT = TypeVar("ClaimsT")
 KeyLookup = Callable[[str], Awaitable[Ed25519PublicKey | None]]
@@ -122,6 +119,13 @@ class TokenVerifier:
         self._access: dict[str, Principal] = {}
         self._entry: dict[str, EntryClaims] = {}
 
+    def remembered(self, token: str) -> Principal | None:
+        """Whom an access token stands for that was verified before and is still good; else None."""
+        principal = self._access.get(token)
+        if principal is None or principal.expires_at_ms <= self._clock.now_ms():
+            return None
+        return principal
+
     async def access(self, token: str) -> Principal:
         """Whom an access token stands for; raises TokenInvalidError or TokenExpiredError."""
         principal = self._access.get(token)
@@ -156,45 +160,20 @@ class TokenVerifier:
         # Headers may hold any bytes; what is not ASCII is no token and would break the decoder.
         if len(token) > bounds.token_bytes_max or not token.isascii():
             raise TokenInvalidError
+        now_ms = self._clock.now_ms()
         try:
-            kid = _key_id(token)
-            key = await key_of(kid) if kid is not None else None
+            key = await key_of(signed.key_id(token))
             if key is None:
                 raise TokenInvalidError
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                key,
-                algorithms=[ALGORITHM],
-                audience=audience,
-                issuer=ISSUER,
-                options={
-                    "require": ["exp", "iat", "sub"],
-                    "verify_exp": False,
-                    "verify_iat": False,
-                },
+            claims = signed.claims(
+                token, key, audience=audience, issuer=ISSUER, now_s=now_ms / 1000
             )
-        except jwt.InvalidTokenError as error:
+        except signed.SignatureError as error:
             raise TokenInvalidError from error
         # Expiry is judged by our own clock, in one place, for cached and fresh tokens alike.
-        if not isinstance(claims["exp"], int):
-            raise TokenInvalidError
-        if claims["exp"] * 1000 <= self._clock.now_ms():
+        if claims["exp"] * 1000 <= now_ms:
             raise TokenExpiredError
         return claims
-
-
-def _key_id(token: str) -> str | None:
-    """The `kid` of a token's header, None where there is none; PyJWT checks the rest of the header.
-
-    Read here because PyJWT's own look at the header parses and checks the whole token first.
-    """
-    encoded = token.partition(".")[0]
-    try:
-        header = orjson.loads(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
-    except ValueError:
-        return None
-    kid = header.get("kid") if isinstance(header, dict) else None
-    return kid if isinstance(kid, str) else None
 
 
 def _principal(claims: dict[str, Any]) -> Principal:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from tiketi_core.kernel import bounds
 from tiketi_platform.framework.access import TokenVerifier
-from tiketi_platform.framework.edge import Answer, Edge, unknown_address
+from tiketi_platform.framework.edge import Edge, Handler, unknown_address
 from tiketi_platform.framework.farewell import Farewell
 from tiketi_platform.framework.health import Check, health_routes
 from tiketi_platform.framework.openapi import document
@@ -57,7 +57,7 @@ def build_app(
     async def serve_openapi(_request: web.Request) -> web.Response:
         return web.Response(body=openapi(), content_type=JSON_TYPE)
 
-    extra: list[tuple[str, Answer]] = [
+    extra: list[tuple[str, Handler]] = [
         *health_routes(
             spec.name, metrics, checks, version=version, revision=revision, farewell=farewell
         ),

@@ -9,18 +9,24 @@ SWEEP_S: Final = 0.5
 
 
 class Deadlines:
-    """`with deadlines:` around a task's work raises TimeoutError there when `limit_s` has passed."""
+    """`with deadlines:` around a task's work raises TimeoutError there when `limit_s` has passed.
+
+    Bound to the loop of its first use.
+    """
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
         self._deadline_of: dict[asyncio.Task[object], float] = {}
         self._expired: set[asyncio.Task[object]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
+        # Asked once: in Python 3.11 each look for the running loop is a system call (getpid).
+        loop = self._loop or asyncio.get_running_loop()
+        self._loop = loop
+        task = asyncio.current_task(loop)
         assert task is not None, "requests run in tasks"
-        loop = task.get_loop()
         self._deadline_of[task] = loop.time() + self._limit_s
         if self._timer is None:
             self._timer = loop.call_later(SWEEP_S, self._sweep, loop)
@@ -31,7 +37,7 @@ class Deadlines:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         assert task is not None, "requests run in tasks"
         del self._deadline_of[task]
         if task in self._expired:

@@ -52,12 +52,13 @@ class Decoder(Generic[RequestT]):
         return self._model.model_validate_json(body or b"{}")
 
     def _from_query(self, path: Pairs, query: Pairs, _body: bytes) -> RequestT:
-        for name in query:
-            if name in self._path_names:
+        for name in self._path_names:
+            if name in query:
                 raise InvalidRequestError("is given in the path already", field=name)
         strings = {**query, **path}
-        for name in self._integers & strings.keys():
-            _check_integer(name, strings[name])
+        for name in self._integers:
+            if name in strings:
+                _check_integer(name, strings[name])
         return self._model.model_validate_strings(strings)
 
     def _from_path_and_body(self, path: Pairs, query: Pairs, body: bytes) -> RequestT:

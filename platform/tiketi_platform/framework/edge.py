@@ -9,26 +9,30 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from itertools import count
-from typing import Final
+from typing import Final, cast
 
 from aiohttp import web
+from multidict import istr
 
 from tiketi_core.kernel import bounds
 from tiketi_core.kernel.errors import UnavailableError
 from tiketi_platform.framework import problems
 from tiketi_platform.framework.deadlines import Deadlines
 from tiketi_platform.framework.farewell import Farewell
+from tiketi_platform.framework.plain_response import PlainResponse
 from tiketi_platform.framework.telemetry import Metrics, log, request_id_var
-from tiketi_sdk.contract.operation import REQUEST_ID as REQUEST_ID_HEADER
+from tiketi_sdk.contract.operation import REQUEST_ID
 
 SLOW_S: Final = 1.0
 """Requests that take longer are logged."""
+REQUEST_ID_HEADER: Final = istr(REQUEST_ID)
 _SOUND_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 _PROCESS: Final = secrets.token_hex(6)
 _numbers = count(1)
 _CODE_OF_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse | PlainResponse]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Edge:
@@ -39,11 +43,12 @@ class Edge:
         self._farewell = farewell or Farewell()
         self.deadlines: Final = Deadlines(bounds.request_timeout_ms / 1000)
 
-    def around(self, name: str, answer: Answer) -> Answer:
+    def around(self, name: str, answer: Answer) -> Handler:
         """`answer` with its edge; `name` is what the metrics call it."""
         metrics, deadlines, farewell = self._metrics, self.deadlines, self._farewell
 
-        async def guarded(request: web.Request) -> web.StreamResponse:
+        async def guarded(request: web.Request) -> web.StreamResponse | PlainResponse:
+            response: web.StreamResponse | PlainResponse
             started = time.perf_counter()
             given = request.headers.get(REQUEST_ID_HEADER)
             request_id = (
@@ -78,7 +83,8 @@ class Edge:
                 log.warning("slow request", extra={"operation": name, "seconds": round(seconds, 3)})
             return response
 
-        return guarded
+        # aiohttp asks no more of a response than a plain one has.
+        return cast("Handler", guarded)
 
 
 async def unknown_address(request: web.Request) -> web.StreamResponse:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiohttp import hdrs, web
+from multidict import istr
 from pydantic import ValidationError
 
 from tiketi_core.kernel import bounds
@@ -24,6 +25,7 @@ from tiketi_platform.framework.access import (
 )
 from tiketi_platform.framework.call import Call, Reply
 from tiketi_platform.framework.decoding import BodyTooLargeError, Decoder, UnsupportedMediaTypeError
+from tiketi_platform.framework.plain_response import PlainResponse
 from tiketi_platform.framework.telemetry import log, request_id_var
 from tiketi_sdk.contract.operation import (
     ENTRY_TOKEN,
@@ -38,8 +40,11 @@ RequestT = TypeVar("RequestT", bound=Request)
 ResponseT = TypeVar("ResponseT", bound=Wire)
 
 Handler = Callable[[ServiceT, Call[RequestT]], Awaitable[ResponseT | Reply]]
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Response = web.StreamResponse | PlainResponse
+Answer = Callable[[web.Request], Awaitable[Response]]
 JSON_TYPE = "application/json"
+# Folded once: a header table folds the case of every plain string it is asked for.
+_ENTRY_TOKEN, _IDEMPOTENCY_KEY = istr(ENTRY_TOKEN), istr(IDEMPOTENCY_KEY)
 
 
 class IdempotencyKeyRequiredError(DomainError):
@@ -86,7 +91,7 @@ class _Endpoint:
         self._declared = frozenset(operation.all_errors)
         self._status = operation.status
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.Request) -> Response:
         """Serve one request; whatever goes wrong becomes a problem body."""
         request_id = request_id_var.get()
         try:
@@ -103,15 +108,17 @@ class _Endpoint:
         principal = await self._principal(headers.get(hdrs.AUTHORIZATION))
         body = await self._body(request) if operation.has_body else b""
         query = request.query
-        if len(query) != len(set(query)):
+        if query and len(query) != len(set(query)):
             raise InvalidRequestError("a query parameter is given twice", field="")
         decoded = self._decode(request.match_info, query, body)
-        entry_token = headers.get(ENTRY_TOKEN)
+        entry_token = headers.get(_ENTRY_TOKEN) if operation.entry else None
         if operation.entry and entry_token is None:
             raise EntryRequiredError
-        key = self._idempotency_key(headers.get(IDEMPOTENCY_KEY))
+        key = None
+        if operation.idempotency != "none":
+            key = self._idempotency_key(headers.get(_IDEMPOTENCY_KEY))
         entry = None
-        if principal is not None and entry_token is not None and operation.entry:
+        if principal is not None and entry_token is not None:
             entry = await self._entry(entry_token, principal, key)
         return Call(
             decoded,
@@ -133,7 +140,7 @@ class _Endpoint:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise UnauthenticatedError("the Authorization header must say: Bearer <token>")
-        principal = await self._verifier.access(token)
+        principal = self._verifier.remembered(token) or await self._verifier.access(token)
         if not principal.may(access):
             raise ForbiddenError
         return principal
@@ -154,16 +161,20 @@ class _Endpoint:
         limit = self._operation.body_bytes_max
         if request.content_length is not None and request.content_length > limit:
             raise BodyTooLargeError(f"the body may have {limit} bytes at the most")
-        if request.can_read_body and request.content_type != JSON_TYPE:
+        content = request.content
+        if (
+            request.headers.get(hdrs.CONTENT_TYPE) != JSON_TYPE
+            and not content.at_eof()
+            and request.content_type != JSON_TYPE
+        ):
             raise UnsupportedMediaTypeError
-        body = await request.read()
+        # A small body came with its headers: then there is nothing to wait for.
+        body = content.read_nowait() if content.is_eof() else await request.read()
         if len(body) > limit:
             raise BodyTooLargeError(f"the body may have {limit} bytes at the most")
         return body
 
     def _idempotency_key(self, key: str | None) -> str | None:
-        if self._operation.idempotency == "none":
-            return None
         if key is None:
             if self._operation.idempotency == "required":
                 raise IdempotencyKeyRequiredError
@@ -190,16 +201,15 @@ class _Endpoint:
         )
         return problems.problem("internal", "an unexpected refusal", request_id=request_id)
 
-    def _success(self, result: Wire | Reply) -> web.Response:
-        if isinstance(result, Reply):
-            body = result.body if isinstance(result.body, bytes | None) else encode(result.body)
-            response = web.Response(
-                body=body, status=result.status or self._status, headers=result.headers
-            )
-            if body is not None:
-                response.content_type = JSON_TYPE
-            return response
-        return web.Response(body=encode(result), status=self._status, content_type=JSON_TYPE)
+    def _success(self, result: Wire | Reply) -> PlainResponse:
+        if not isinstance(result, Reply):
+            headers = {"Content-Type": JSON_TYPE}
+            return PlainResponse(encode(result), status=self._status, headers=headers)
+        body = result.body if isinstance(result.body, bytes | None) else encode(result.body)
+        headers = dict(result.headers)
+        if body is not None:
+            headers["Content-Type"] = JSON_TYPE
+        return PlainResponse(body, status=result.status or self._status, headers=headers)
 
 
 def encode(value: Wire) -> bytes:

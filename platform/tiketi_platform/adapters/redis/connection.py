@@ -1,7 +1,8 @@
 """One socket to Redis, shared by many callers; it never reconnects and never sends a command twice.
 
-Commands of one loop tick leave in one write. Replies come in the order of the commands, so each command
-owns a *slot* from the moment it is accepted until its reply is read, whether or not its caller still waits.
+Commands of one loop tick leave in one write, and those that come while replies are owed in the next one.
+Replies come in the order of the commands, so each command owns a *slot* from the moment it is accepted until
+its reply is read, whether or not its caller still waits.
 """
 
 import asyncio
@@ -27,6 +28,8 @@ from tiketi_platform.adapters.redis.replies import Argument, Reply
 
 _INCOMPLETE: Final = object()
 _SWEEP_S_MIN: Final = 0.005
+_HELD_BYTES_MAX: Final = 16 * 1024
+"""What may gather before it is written although replies are owed: the socket's own buffer bounds the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,7 @@ class Connection(asyncio.Protocol):
         self._greeting: deque[asyncio.Future[Reply]] = deque()
         self._slots: deque[asyncio.Future[Reply]] = deque()
         self._outgoing: list[bytes] = []
+        self._outgoing_bytes = 0
         self._flush_due = False
         self._ready = False
         self._congested = False
@@ -100,7 +104,9 @@ class Connection(asyncio.Protocol):
         if len(self._slots) >= self._in_flight_max or self._congested:
             future.set_exception(self._overloaded())
             return future
-        self._outgoing.append(pack_command(args))  # type: ignore[arg-type]  # stub says 1-tuple
+        command = pack_command(args)  # type: ignore[arg-type]  # stub says 1-tuple
+        self._outgoing.append(command)
+        self._outgoing_bytes += len(command)
         self._slots.append(future)
         if not self._flush_due:
             self._flush_due = True
@@ -242,7 +248,10 @@ class Connection(asyncio.Protocol):
         deadlines.append((now_s + self._timeout_s, self._answered_count + len(slots)))
         if self._sweep_timer is None:
             self._sweep_timer = self._loop.call_at(deadlines[0][0], self._sweep)
-        if self._ready:
+        # While replies are owed, the next commands gather and leave together when those have come (as
+        # Nagle has it): Redis would run them no sooner, and half of the system calls are saved.
+        owed = len(slots) > len(self._outgoing)
+        if self._ready and (not owed or self._outgoing_bytes > _HELD_BYTES_MAX):
             self._write()
 
     def _write(self) -> None:
@@ -250,6 +259,7 @@ class Connection(asyncio.Protocol):
         if outgoing and self._transport is not None:
             self._transport.write(outgoing[0] if len(outgoing) == 1 else b"".join(outgoing))
             outgoing.clear()
+            self._outgoing_bytes = 0
 
     def pause_writing(self) -> None:
         """The transport holds more unsent bytes than `outgoing_bytes_max`: refuse until it is through."""
@@ -321,6 +331,8 @@ class Connection(asyncio.Protocol):
             return
         if slots is self._slots:
             self._answered_count += owed_count - len(slots)
+            if len(slots) == len(self._outgoing):
+                self._write()
             if not slots:
                 self._settle_drain()
 

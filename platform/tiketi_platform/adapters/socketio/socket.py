@@ -88,6 +88,8 @@ class Socket(AsyncSocket):  # type: ignore[misc]  # the library has no types
                 and self.queue.qsize() < self.server.limits.polling_packets_max // 2
             ):
                 self._keep(frame.packet)
+        elif transport.is_closing():
+            return  # its reader has not seen the end yet
         elif transport.get_write_buffer_size() <= self.server.limits.buffer_bytes_max:
             transport.write(frame.wire)
             self.behind_since_s = None

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from tiketi_platform.framework.access import ALGORITHM, ISSUER
+from tiketi_platform.framework.access import ISSUER
+from tiketi_platform.framework.signed import ALGORITHM
 from tiketi_sdk.contract.auth import Jwk, Jwks
 
 

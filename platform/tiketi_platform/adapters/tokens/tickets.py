@@ -10,7 +10,8 @@ from tiketi_core.reservation.errors import TicketInvalidError
 from tiketi_core.reservation.model import Ticket
 from tiketi_platform.adapters.tokens.keys import public_key
 from tiketi_platform.adapters.tokens.signer import Signer
-from tiketi_platform.framework.access import ALGORITHM, ISSUER
+from tiketi_platform.framework.access import ISSUER
+from tiketi_platform.framework.signed import ALGORITHM
 
 AUDIENCE: Final = "tiketi:ticket"
 GOOD_FOR_S: Final = 10 * 365 * 24 * 3600
