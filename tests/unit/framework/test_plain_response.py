@@ -57,6 +57,15 @@ async def test_the_connection_goes_on_as_the_client_wishes() -> None:
     assert kept[-1] == b"Connection: keep-alive"
 
 
+async def test_the_service_may_end_the_connection() -> None:
+    client: Any = _Client()
+    response = PlainResponse(b"{}", status=200, headers={})
+    response.force_close()
+    await response.prepare(client)
+    assert b"\r\nConnection: close\r\n" in client.written[0]
+    assert not response.keep_alive
+
+
 async def test_a_header_cannot_begin_another() -> None:
     with pytest.raises(ValueError, match="header"):
         await _sent(_Client(), headers={"ETag": "1\r\nSet-Cookie: a=b"})
