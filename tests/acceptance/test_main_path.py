@@ -129,9 +129,9 @@ def test_everything_done_twice_happens_once(platform: Stage):
 
     places = [client.queue.enter(event.id) for _ in range(2)]
     assert places[0].state == places[1].state == "admitted"
-    order = key()
-    held = client.reservations.create(event.id, best_available=1, idempotency_key=order)
-    again = client.reservations.create(event.id, best_available=1, idempotency_key=order)
+    reserved_by = key()
+    held = client.reservations.create(event.id, best_available=1, idempotency_key=reserved_by)
+    again = client.reservations.create(event.id, best_available=1, idempotency_key=reserved_by)
     assert again.id == held.id
     assert platform.client().seats.map(event.id).held_count == 1
 
@@ -151,6 +151,8 @@ def test_everything_done_twice_happens_once(platform: Stage):
     patiently(lambda: platform.admin.queue.stats(event.id).admitted_count == 0)
     # The purchase has ended the session; the answer to it can be had all the same.
     assert pay() in paid
+    again = client.reservations.create(event.id, best_available=1, idempotency_key=reserved_by)
+    assert (again.id, again.status) == (held.id, "CONFIRMED")
     with pytest.raises(errors.EntryRequiredError):
         client.payments.create(held, card_amount=held.total_price, pg_token=OK)
     client.queue.wait_until_admitted(event.id, timeout_s=60)

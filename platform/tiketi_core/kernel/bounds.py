@@ -13,6 +13,8 @@ page_limit_max: Final = 100
 """Items on one page of a listing."""
 export_limit_max: Final = 5_000
 """Rows on one page of an audit export."""
+header_bytes_max: Final = 8_190
+"""One header, or the address, of a request; aiohttp's own bound."""
 request_timeout_ms: Final = 10_000
 """A request that has not been answered by then is answered 503."""
 peer_timeout_ms: Final = 3_000

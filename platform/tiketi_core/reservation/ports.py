@@ -9,6 +9,7 @@ from tiketi_core.reservation.model import (
     Generated,
     Hold,
     Layout,
+    RequestKey,
     Reservation,
     ReservationStatus,
     Sale,
@@ -66,6 +67,13 @@ class ReservationBooks(Protocol):
         ...
 
     async def find(self, reservation_id: ReservationId) -> Reservation | None: ...
+
+    async def answered(self, user_id: UserId, key: RequestKey) -> Reservation | None:
+        """What this request already made, as it is now; None when it made nothing.
+
+        Raises IdempotencyKeyReusedError when the key was used for another request.
+        """
+        ...
 
     async def of_user(
         self,

@@ -84,6 +84,13 @@ class Reservations:
         finally:
             await self._locks.release(wish.event_id, wish.seat_ids, owner=owner)
 
+    async def answered(self, user_id: UserId, key: RequestKey) -> Reservation | None:
+        """What a repeated request made the first time, or None; for callers whose session is over.
+
+        Raises IdempotencyKeyReusedError.
+        """
+        return await self._books.answered(user_id, key)
+
     async def _hold(
         self, wish: Wish, limit: int, key: RequestKey | None, request_id: str
     ) -> Reservation:

@@ -10,7 +10,7 @@ from typing import Final, TextIO
 
 import orjson
 from prometheus_client import CollectorRegistry, Counter, Metric
-from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
 request_id_var: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 """The id of the request (or message) being worked on, for log lines."""
@@ -64,6 +64,10 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.in_flight_count = 0
         """Requests being worked on."""
+        self.connections_count = 0
+        """Connections open, those that wait for their next request and websockets included."""
+        self.connections_refused_count = 0
+        """Connections beyond the bound of the process."""
         self.task_failures = Counter(
             "tiketi_task_failures",
             "Rounds of background work that raised.",
@@ -103,6 +107,18 @@ class Metrics:
         )
         in_flight.add_metric((self._service,), self.in_flight_count)
         yield in_flight
+        connections = GaugeMetricFamily(
+            "tiketi_connections", "Connections open.", labels=("service",)
+        )
+        connections.add_metric((self._service,), self.connections_count)
+        yield connections
+        refused = CounterMetricFamily(
+            "tiketi_connections_refused",
+            "Connections refused because the process had as many as it may.",
+            labels=("service",),
+        )
+        refused.add_metric((self._service,), self.connections_refused_count)
+        yield refused
 
 
 class _Series:

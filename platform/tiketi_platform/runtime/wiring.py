@@ -1,5 +1,6 @@
 """The only composition root: opens what each service's spec names and closes it again, in order."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,8 +23,10 @@ from tiketi_platform.adapters.tokens.keys import RemoteKeys
 from tiketi_platform.framework.access import TokenVerifier
 from tiketi_platform.framework.app import METRICS, build_app
 from tiketi_platform.framework.clock import SystemClock
+from tiketi_platform.framework.door import Door
 from tiketi_platform.framework.farewell import Farewell
 from tiketi_platform.framework.health import Check
+from tiketi_platform.framework.open_files import kept_files_count, open_files_max
 from tiketi_platform.framework.periodic import Periodic
 from tiketi_platform.framework.settings import Settings
 from tiketi_platform.framework.spec import AnySpec
@@ -52,6 +55,8 @@ class Process:
     """Answers for those of its services that have not started yet."""
     farewell: Farewell
     """Said when the process is about to end."""
+    door: Door
+    """Bounds their connections together: they share the process's files."""
 
     async def when_there(self, store: str, opening: Callable[[], Awaitable[StoreT]]) -> StoreT:
         """What `opening` returns, tried again while the store does not answer."""
@@ -91,7 +96,14 @@ async def opened_process(settings: Settings, names: Sequence[str] = ()) -> Async
         peers = PeerClient.open("verifier", settings, clock)
         stack.push_async_callback(peers.close)
         verifier = _verifier(peers, clock, ended)
-        yield Process(settings, clock, redis, Scripts(redis), verifier, porch, Farewell())
+        scripts = Scripts(redis)
+        yield Process(settings, clock, redis, scripts, verifier, porch, Farewell(), _door())
+
+
+def _door() -> Door:
+    files_max = open_files_max()
+    kept_count = kept_files_count(files_max)
+    return Door(files_max - kept_count, refusals_max=kept_count // 2)
 
 
 async def _opened_redis(settings: Settings) -> RedisClient:
@@ -146,16 +158,29 @@ async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None
         stack.push_async_callback(runner.cleanup)
         address = (settings.host, settings.ports[spec.name])
         listener = await process.porch.leave(spec.name)
-        await _listen(runner, listener or socket.create_server(address, backlog=BACKLOG_MAX))
+        listener = listener or socket.create_server(address, backlog=BACKLOG_MAX)
+        assert runner.server is not None, "setup() made it"
+        protocols = process.door.protocols(runner.server, app[METRICS])
+        stack.callback(_close_all, await _listen(protocols, listener))
         yield
 
 
-async def _listen(runner: web.AppRunner, listener: socket.socket) -> None:
+async def _listen(
+    protocols: Callable[[], asyncio.Protocol], listener: socket.socket
+) -> list[asyncio.Server]:
     # libuv accepts one connection per listener and loop turn, so a crowd at the door waits for the
     # requests of those inside. Duplicates of one listener take as many per turn as there are.
     with listener:
-        for _ in range(ACCEPTS_PER_TURN):
-            await web.SockSite(runner, listener.dup(), backlog=BACKLOG_MAX).start()
+        loop = asyncio.get_running_loop()
+        return [
+            await loop.create_server(protocols, sock=listener.dup(), backlog=BACKLOG_MAX)
+            for _ in range(ACCEPTS_PER_TURN)
+        ]
+
+
+def _close_all(servers: Sequence[asyncio.Server]) -> None:
+    for server in servers:
+        server.close()
 
 
 async def _opened(spec: AnySpec, process: Process, stack: AsyncExitStack) -> Resources:

@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+from tiketi_platform.framework.open_files import allow_many_connections
 from tiketi_platform.sandbox.ports import (
     LOOPBACK,
     MAILBOX_PORT,
@@ -63,6 +64,7 @@ def _secret_key(file: Path | None) -> str:
 def main() -> int:
     """Serve until told to stop; exit status 1 when a port is taken."""
     arguments = _arguments()
+    allow_many_connections()
     try:
         import uvloop
     except ImportError:

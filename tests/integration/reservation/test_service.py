@@ -65,13 +65,13 @@ class House:
         body = {"event_id": event_id or self.event_id, "layout": layout}
         return await self.ask("POST", "/api/seats/generate", token=self.platform.admin, json=body)
 
-    def entry(self, user: int, event_id: int | None = None) -> str:
+    def entry(self, user: int, event_id: int | None = None, *, ttl_s: int = 60) -> str:
         now_s = SystemClock().now_ms() // 1000
         return Signer.from_file(self.platform.settings.keys_dir / "queue.pem").sign(
             {"sub": str(user), "event_id": event_id or self.event_id, "number": 1},
             audience=ENTRY_AUDIENCE,
             issued_at_s=now_s,
-            expires_at_s=now_s + 60,
+            expires_at_s=now_s + ttl_s,
         )
 
     async def reserve(
@@ -182,6 +182,21 @@ async def test_reserving_needs_the_waiting_room_of_this_event(house: House):
     taken = await house.reserve(6, seat_ids=[held.body["seats"][0]["seat_id"]])
     assert (taken.status, taken.code) == (409, "seat_taken")
     assert taken.body["seat_ids"] == [held.body["seats"][0]["seat_id"]]
+
+
+async def test_a_repeated_request_is_answered_by_its_key_after_the_session(house: House):
+    body = {"best_available": {"count": 1}}
+    held = (await house.reserve(5, key="k-1", **body)).body
+    over = house.entry(5, ttl_s=-1)
+    again = await house.reserve(5, entry=over, key="k-1", **body)
+    assert (again.status, again.body) == (201, held)
+    # Only what was made: nothing new, nothing else under that key, nothing of somebody else's.
+    assert (await house.reserve(5, entry=over, key="k-2", **body)).code == "entry_required"
+    other = await house.reserve(5, entry=over, key="k-1", best_available={"count": 2})
+    assert other.code == "idempotency_key_reused"
+    theirs = await house.reserve(6, entry=house.entry(6, ttl_s=-1), key="k-1", **body)
+    assert theirs.code == "entry_required"
+    assert (await house.reserve(5, entry=over, **body)).code == "entry_required"
 
 
 async def test_f8_nothing_is_sold_before_or_after_the_sale(house: House):

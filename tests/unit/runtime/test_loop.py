@@ -7,7 +7,7 @@ PROGRAM = """
 import resource
 _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-from tiketi_platform.runtime.loop import OPEN_FILES_MAX, allow_many_connections
+from tiketi_platform.framework.open_files import OPEN_FILES_MAX, allow_many_connections
 allow_many_connections()
 allow_many_connections()
 soft, after = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -3,8 +3,9 @@
 from typing import Final
 
 from tiketi_core.kernel.ids import EventId, ReservationId, TicketId, UserId
+from tiketi_core.reservation import model
 from tiketi_core.reservation.layouts import LAYOUTS
-from tiketi_platform.framework.access import EntryRequiredError
+from tiketi_platform.framework.access import EntryOverError, EntryRequiredError
 from tiketi_platform.framework.call import Call, Reply
 from tiketi_platform.framework.routing import bind
 from tiketi_platform.services.reservation import translate
@@ -44,13 +45,27 @@ async def seat_map(service: ReservationService, call: Call[wire.SeatsRequest]) -
 
 
 async def reserve(service: ReservationService, call: Call[wire.ReserveRequest]) -> wire.Reservation:
-    if call.entry is None or call.entry.event_id != call.body.event_id:
+    if call.entry is None:
+        held = await _answered(service, call)
+        return translate.reservation_wire(held, now_ms=service.clock.now_ms())
+    if call.entry.event_id != call.body.event_id:
         raise EntryRequiredError("this entry token lets you into another event")
     held = await service.reservations.reserve(
         translate.to_wish(call), key=translate.to_key(call), request_id=call.request_id
     )
     service.maps.changed(held.event_id)
     return translate.reservation_wire(held, now_ms=service.clock.now_ms())
+
+
+async def _answered(
+    service: ReservationService, call: Call[wire.ReserveRequest]
+) -> model.Reservation:
+    """What this request made while its session lasted: who lost the answer may still hear it."""
+    key = translate.to_key(call)
+    held = None if key is None else await service.reservations.answered(call.user_id, key)
+    if held is None:
+        raise EntryOverError("your session has ended; come through the waiting room again")
+    return held
 
 
 async def list_reservations(

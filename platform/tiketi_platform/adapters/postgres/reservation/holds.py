@@ -10,7 +10,7 @@ from tiketi_core.kernel.errors import UnavailableError
 from tiketi_core.kernel.ids import EventId, ReservationId, UserId
 from tiketi_core.kernel.message import Message
 from tiketi_core.reservation import errors
-from tiketi_core.reservation.model import Hold, Reservation, ReservationStatus
+from tiketi_core.reservation.model import Hold, RequestKey, Reservation, ReservationStatus
 from tiketi_platform.adapters.postgres.pool import Database
 from tiketi_platform.adapters.postgres.queries import Queries
 from tiketi_platform.adapters.postgres.reservation.rows import moment, reservation
@@ -103,6 +103,14 @@ class PostgresReservations:
     async def find(self, reservation_id: ReservationId) -> Reservation | None:
         row = await self._database.fetchrow(_SQL["reservation"], reservation_id)
         return None if row is None else reservation(row)
+
+    async def answered(self, user_id: UserId, key: RequestKey) -> Reservation | None:
+        row = await self._database.fetchrow(_SQL["reservation_by_key"], user_id, key.key)
+        if row is None:
+            return None
+        if row["request_hash"] != key.request_hash:
+            raise errors.IdempotencyKeyReusedError
+        return reservation(row)
 
     async def of_user(
         self,

@@ -37,6 +37,10 @@ SELECT * FROM cancel_reservation($1, $2, $3, $4, $5);
 -- One reservation by its id.
 SELECT * FROM reservations WHERE id = $1;
 
+-- name: reservation_by_key
+-- What a user's request with this key made.
+SELECT * FROM reservations WHERE user_id = $1 AND idempotency_key = $2;
+
 -- name: reservations_of_user
 -- A user's reservations below an id, newest first; status as of the moment $4.
 SELECT * FROM reservations
