@@ -65,7 +65,7 @@ class AsyncTiketi:
         )
         self.auth = AsyncAuth(self._caller)
         self.events = AsyncEvents(self._caller)
-        self.queue = AsyncQueue(self._caller)
+        self.queue = AsyncQueue(self._caller, watch=self.watch)
         self.seats = AsyncSeats(self._caller)
         self.reservations = AsyncReservations(self._caller)
         self.tickets = AsyncTickets(self._caller)

@@ -66,7 +66,7 @@ class Tiketi:
         )
         self.auth = Auth(self._caller)
         self.events = Events(self._caller)
-        self.queue = Queue(self._caller)
+        self.queue = Queue(self._caller, watch=self.watch)
         self.seats = Seats(self._caller)
         self.reservations = Reservations(self._caller)
         self.tickets = Tickets(self._caller)

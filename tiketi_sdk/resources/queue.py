@@ -1,12 +1,14 @@
 """`client.queue`: an event's waiting room, by polling; the client remembers the entry token it gives."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from typing import Protocol
 
+from tiketi_sdk.caller import AsyncCaller
 from tiketi_sdk.contract import queue as contract
 from tiketi_sdk.contract.auth import Jwks
 from tiketi_sdk.contract.queue import Draw, Left, LogEntry, Place, Policy, RoomState, Stats
-from tiketi_sdk.errors import TooEarlyError, WaitTimeoutError
+from tiketi_sdk.errors import NotInQueueError, TooEarlyError, WaitTimeoutError
 from tiketi_sdk.paging import AsyncListing
 from tiketi_sdk.resources.base import AsyncResource
 
@@ -16,8 +18,42 @@ _JITTER = 0.1
 _EARLY_S = 1.0
 
 
+class Seen(Protocol):
+    """How things are, as a watch tells it."""
+
+    @property
+    def place(self) -> Place | None:
+        """As last told."""
+
+    @property
+    def position(self) -> int | None:
+        """As of now; None without a place in line."""
+
+    @property
+    def eta_s(self) -> float | None:
+        """As of now."""
+
+
+class AsyncWatched(Protocol):
+    """What `client.watch` gives."""
+
+    async def __aenter__(self) -> AsyncIterator[Seen]: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+class AsyncWatching(Protocol):
+    """`client.watch` itself: handed in, because it is built on this."""
+
+    def __call__(self, event_id: int, *, timeout_s: float | None = None) -> AsyncWatched: ...
+
+
 class AsyncQueue(AsyncResource):
     """Waiting rooms. Reservations and payments of an event you were admitted to need nothing further."""
+
+    def __init__(self, caller: AsyncCaller, *, watch: AsyncWatching | None = None) -> None:
+        super().__init__(caller)
+        self._watch = watch
 
     async def enter(self, event_id: int) -> Place:
         """Join the line; doing it again keeps your place."""
@@ -43,11 +79,16 @@ class AsyncQueue(AsyncResource):
         *,
         timeout_s: float | None = None,
         on_place: Callable[[Place], object] | None = None,
+        live: bool = False,
     ) -> Place:
         """Enter and wait; `on_place` is told each place on the way. Polls as often as the platform asks.
 
-        Raises `WaitTimeoutError` after `timeout_s` (never by default); you keep your place then.
+        With `live` it is told by Socket.IO instead, at once and about once a second (the extra `realtime`),
+        and polls only while no socket stands. Raises `WaitTimeoutError` after `timeout_s` (never by
+        default); you keep your place then. Raises `NotInQueueError` when the place is lost.
         """
+        if live and self._watch is not None:
+            return await self._follow(self._watch, event_id, timeout_s=timeout_s, on_place=on_place)
         near = self._caller.surroundings
         deadline_s = None if timeout_s is None else near.monotonic_s() + timeout_s
         place = await self.enter(event_id)
@@ -71,6 +112,30 @@ class AsyncQueue(AsyncResource):
             except TooEarlyError as early:
                 # Somebody else asked for the same place, in another window perhaps.
                 await near.sleep(min(early.retry_after_s or _EARLY_S, _EARLY_S))
+
+    async def _follow(
+        self,
+        watch: AsyncWatching,
+        event_id: int,
+        *,
+        timeout_s: float | None,
+        on_place: Callable[[Place], object] | None,
+    ) -> Place:
+        async with watch(event_id, timeout_s=timeout_s) as updates:
+            async for seen in updates:
+                place = seen.place
+                if place is None:
+                    continue
+                if place.state == "waiting" and seen.position is not None:
+                    now = {"position": seen.position, "eta_s": seen.eta_s}
+                    place = place.model_copy(update=now)
+                if on_place is not None:
+                    on_place(place)
+                if place.state == "admitted":
+                    return place
+        raise NotInQueueError(
+            f"the place in the line of event {event_id} is lost", status=404, code="not_in_queue"
+        )
 
     async def policy(self, event_id: int) -> Policy:
         """The policy in force (administrators)."""

@@ -14,6 +14,7 @@ from tests.waiting import PATIENCE_S
 from tiketi_platform.runtime.registry import spec_of
 from tiketi_sdk import AsyncTiketi, Config, Tiketi, errors
 from tiketi_sdk.config import service_urls
+from tiketi_sdk.contract.queue import Place
 
 
 def client_of(platform, user, *, ttl_s=60):
@@ -122,3 +123,35 @@ async def test_scripts_without_a_loop_watch_too(platform):
     kinds = await asyncio.to_thread(script)
     assert kinds[:2] == ["place", "line"]
     assert kinds[-1] == "gone"
+
+
+@pytest.mark.parametrize("sockets", [True, False], ids=["sockets", "polling"])
+async def test_waiting_live_ends_with_the_admission(settings, sockets):
+    spec = spec_of("queue")
+    deaf = replace(spec, raw_routes=lambda _service, _verifier: ())
+    async with serving(settings, "auth", CATALOGUE, spec if sockets else deaf) as platform:
+        await set_policy(platform, capacity=0)
+        async with client_of(platform, 1) as client:
+            seen: asyncio.Queue[Place] = asyncio.Queue()
+            waiting = asyncio.create_task(
+                client.queue.wait_until_admitted(
+                    EVENT_ID, timeout_s=60, on_place=seen.put_nowait, live=True
+                )
+            )
+            assert (await seen.get()).position == 1
+            await set_policy(platform, capacity=1)
+            assert (await waiting).entry_token
+
+
+async def test_waiting_live_says_when_the_place_is_lost(platform):
+    await set_policy(platform, capacity=0)
+    async with client_of(platform, 1) as client:
+        seen: asyncio.Queue[Place] = asyncio.Queue()
+        waiting = asyncio.create_task(
+            client.queue.wait_until_admitted(EVENT_ID, on_place=seen.put_nowait, live=True)
+        )
+        await seen.get()
+        await client.queue.leave(EVENT_ID)
+        async with asyncio.timeout(60):
+            with pytest.raises(errors.NotInQueueError):
+                await waiting

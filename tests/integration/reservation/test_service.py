@@ -185,7 +185,7 @@ async def test_reserving_needs_the_waiting_room_of_this_event(house: House):
 
 
 async def test_a_repeated_request_is_answered_by_its_key_after_the_session(house: House):
-    body = {"best_available": {"count": 1}}
+    body: dict[str, Any] = {"best_available": {"count": 1}}
     held = (await house.reserve(5, key="k-1", **body)).body
     over = house.entry(5, ttl_s=-1)
     again = await house.reserve(5, entry=over, key="k-1", **body)
