@@ -20,6 +20,7 @@ from tiketi_sdk.resources.queue import AsyncQueue
 from tiketi_sdk.resources.reservations import AsyncReservations
 from tiketi_sdk.resources.seats import AsyncSeats
 from tiketi_sdk.resources.tickets import AsyncTickets
+from tiketi_sdk.resources.users import AsyncUsers
 from tiketi_sdk.transport import AsyncHttpxTransport, AsyncTransport
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class AsyncTiketi:
             surroundings=surroundings,
         )
         self.auth = AsyncAuth(self._caller)
+        self.users = AsyncUsers(self._caller)
         self.events = AsyncEvents(self._caller)
         self.queue = AsyncQueue(self._caller, watch=self.watch)
         self.seats = AsyncSeats(self._caller)

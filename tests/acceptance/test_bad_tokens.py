@@ -63,6 +63,11 @@ def forged(world: World) -> Iterator[tuple[str, str, str]]:
     yield "a subject that is no number", signed(sub="1 OR 1=1"), "token_invalid"
     yield "an unknown role", signed(role="root"), "token_invalid"
     yield "expired", signed(exp=now_s - 1), "token_expired"
+    yield "not yet valid", signed(nbf=now_s + 3_600), "token_invalid"
+    yield "from the future", signed(iat=now_s + 3_600), "token_invalid"
+    yield "no moment of making", signed(iat=None), "token_invalid"
+    yield "a version that is no number", signed(ver="1"), "token_invalid"
+    yield "a session that is no number", signed(sid=[1]), "token_invalid"
     yield "no JWT", "opaque", "token_invalid"
     yield "too long", "a." * 3_000, "token_invalid"
     yield "not ASCII", "é" * 10, "token_invalid"
@@ -129,7 +134,14 @@ def test_every_protected_address_asks_who_you_are(world: World):
             continue
         service = label.partition(" ")[0]
         path = operation.path
-        for name in ("event_id", "reservation_id", "payment_id", "ticket_id"):
+        for name in (
+            "event_id",
+            "reservation_id",
+            "payment_id",
+            "ticket_id",
+            "user_id",
+            "session_id",
+        ):
             path = path.replace(f"{{{name}}}", "1")
         body: object = {} if operation.has_body else None
         nobody = world.ask(operation.method, service, path, body, role=None)

@@ -125,6 +125,7 @@ def known(platform: Stage) -> Known:
             "payment_id": payment.id,
             "ticket_id": ticket.id,
             "user_id": client.auth.me().id,
+            "stranger_id": platform.visitor().auth.me().id,
         },
         entry_token=place.entry_token,
         tokens={"user": user, "admin": admin, "service": json.loads(service.body)["token"]},
@@ -150,6 +151,8 @@ def test_answers_are_as_documented(
     headers = {}
     if operation.access != "public":
         headers["Authorization"] = f"Bearer {known.tokens[operation.access]}"
+    if operation.name == "auth.logout_everywhere":
+        headers["Authorization"] = f"Bearer {platform.visitor().credentials.token}"
     fits = case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
     if fits:
         _aim(case, operation, known)
@@ -167,6 +170,10 @@ def test_answers_are_as_documented(
         headers=headers,
         excluded_checks=excluded,
     )
+
+
+SELF_DEFEATING = {"auth.update_user", "auth.end_user_sessions"}
+"""Would end the tokens that all other requests are sent with; aimed at somebody else instead."""
 
 
 def _aim(case: schemathesis.Case, operation: AnyOperation, known: Known) -> None:
@@ -187,6 +194,8 @@ def _aim(case: schemathesis.Case, operation: AnyOperation, known: Known) -> None
     if operation.idempotency != "none":
         # Keys that begin like another request's would be refused as reused, and rightly so.
         case.headers["Idempotency-Key"] = f"fits-{secrets.token_hex(8)}"
+    if operation.name in SELF_DEFEATING and case.path_parameters:
+        case.path_parameters["user_id"] = known.ids["stranger_id"]
     if operation.name == "events.create" and body:
         now = datetime.now(UTC)
         times = {"on_sale_at": 0, "sale_ends_at": 1, "starts_at": 2}

@@ -16,6 +16,7 @@ from tiketi_sdk._sync.resources.queue import Queue
 from tiketi_sdk._sync.resources.reservations import Reservations
 from tiketi_sdk._sync.resources.seats import Seats
 from tiketi_sdk._sync.resources.tickets import Tickets
+from tiketi_sdk._sync.resources.users import Users
 from tiketi_sdk._sync.transport import HttpxTransport, Transport
 from tiketi_sdk.codec import Answer, PreparedRequest
 from tiketi_sdk.config import Config, Credentials, CredentialStore, MemoryStore, service_urls
@@ -65,6 +66,7 @@ class Tiketi:
             surroundings=surroundings,
         )
         self.auth = Auth(self._caller)
+        self.users = Users(self._caller)
         self.events = Events(self._caller)
         self.queue = Queue(self._caller, watch=self.watch)
         self.seats = Seats(self._caller)

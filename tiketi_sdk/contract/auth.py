@@ -4,13 +4,28 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from tiketi_sdk.contract.fields import Email, Id, Instant, Name, OpaqueToken, Password, Phone
+from tiketi_sdk.contract.fields import (
+    Email,
+    Id,
+    Instant,
+    Name,
+    OpaqueToken,
+    Password,
+    Phone,
+    WebAddress,
+)
 from tiketi_sdk.contract.operation import Nothing, Operation, Request, Wire
 
 Role = Literal["user", "admin"]
 Provider = Literal["LOCAL", "GOOGLE"]
 ServiceName = Literal["auth", "event", "queue", "reservation", "payment", "notification"]
 PROVISION_COUNT_MAX = 1_000
+GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+"""A password to be checked: however short, it is only right or wrong."""
+Device = Annotated[
+    str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+"""What the list of sessions calls the program or device that logs in."""
 
 
 class User(Wire):
@@ -24,6 +39,8 @@ class User(Wire):
     phone: str | None = None
     profile_image: str | None = None
     created_at: Instant
+    disabled_at: Instant | None = None
+    """Since when an administrator keeps this account from logging in; None while it may."""
 
 
 class Session(Wire):
@@ -44,13 +61,15 @@ class RegisterRequest(Request):
     password: Password
     name: Name
     phone: Phone | None = None
+    device: Device | None = None
 
 
 class LoginRequest(Request):
     """E-mail and password."""
 
     email: Email
-    password: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    password: GivenPassword
+    device: Device | None = None
 
 
 class RefreshRequest(Request):
@@ -78,6 +97,8 @@ class UpdateMeRequest(Request):
 
     name: Name | None = None
     phone: Phone | None = None
+    profile_image: WebAddress | Literal[""] | None = None
+    """The address of a picture; the empty string takes it away."""
 
 
 class Jwk(Wire):
@@ -161,7 +182,7 @@ REGISTER = Operation(
 )  # fmt: skip
 LOGIN = Operation(
     name="auth.login", method="POST", path="/api/auth/login", request=LoginRequest, response=Session,
-    access="public", errors=("bad_credentials",), summary="Log in by e-mail and password.",
+    access="public", errors=("bad_credentials", "account_disabled"), summary="Log in by e-mail and password.",
 )  # fmt: skip
 REFRESH = Operation(
     name="auth.refresh", method="POST", path="/api/auth/refresh", request=RefreshRequest, response=Session,
@@ -182,7 +203,7 @@ ME = Operation(
 )  # fmt: skip
 UPDATE_ME = Operation(
     name="auth.update_me", method="PATCH", path="/api/auth/me", request=UpdateMeRequest, response=User,
-    summary="Change your name or phone number.",
+    summary="Change your name, phone number or picture.",
 )  # fmt: skip
 JWKS = Operation(
     name="auth.jwks", method="GET", path="/.well-known/jwks.json", request=Nothing, response=Jwks,

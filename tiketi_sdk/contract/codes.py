@@ -53,7 +53,19 @@ CODES: dict[str, Code] = {
     # --- auth
     "bad_credentials": Code(401, Exit.UNAUTHENTICATED, "Wrong e-mail or password"),
     "refresh_token_reused": Code(401, Exit.UNAUTHENTICATED, "This refresh token was used before"),
+    "google_refused": Code(401, Exit.UNAUTHENTICATED, "Google did not vouch for this login"),
+    "account_disabled": Code(403, Exit.FORBIDDEN, "This account is disabled"),
+    "google_email_unverified": Code(
+        403, Exit.FORBIDDEN, "Google has not verified this e-mail address"
+    ),
+    "session_not_found": Code(404, Exit.NOT_FOUND, "There is no such session"),
+    "user_not_found": Code(404, Exit.NOT_FOUND, "There is no such user"),
     "email_taken": Code(409, Exit.CONFLICT, "This e-mail is registered already"),
+    "google_link_required": Code(
+        409, Exit.CONFLICT, "Give the password of the account with this e-mail once"
+    ),
+    "last_admin": Code(409, Exit.CONFLICT, "This is the last administrator"),
+    "google_unavailable": Code(503, Exit.UNAVAILABLE, "Google does not answer right now"),
     # --- event
     "event_not_found": Code(404, Exit.NOT_FOUND, "There is no such event"),
     # --- queue

@@ -20,6 +20,11 @@ Amount = Annotated[int, Field(ge=1, le=AMOUNT_MAX)]
 AmountOrZero = Annotated[int, Field(ge=0, le=AMOUNT_MAX)]
 Price = Annotated[int, Field(ge=0, le=AMOUNT_MAX)]
 
+WebAddress = Annotated[
+    str, StringConstraints(max_length=2_000, pattern=r"^https?://[\x21\x23-\x3b\x3d\x3f-\x7e]+$")
+]
+"""An absolute address in ASCII, without spaces, quotes or angle brackets."""
+
 _NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
 _NO_CONTROL_BUT_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 

@@ -17,6 +17,16 @@ class UserRegistered(Wire):
     name: str
 
 
+class UserPasswordResetRequested(Wire):
+    """Somebody who says to be this user has forgotten the password; a mail with the token is to be sent."""
+
+    user_id: int
+    token: str
+    """Good once; what it opens is the account, so it is for the mail and nothing else."""
+    ttl_minutes: int
+    expires_at: Instant
+
+
 class ReservationCreated(Wire):
     """Seats are held until `expires_at`."""
 
@@ -120,6 +130,7 @@ class PointsCharged(Wire):
 
 MESSAGES: dict[str, type[Wire]] = {
     "user.registered": UserRegistered,
+    "user.password_reset_requested": UserPasswordResetRequested,
     "reservation.created": ReservationCreated,
     "reservation.confirmed": ReservationConfirmed,
     "reservation.cancelled": ReservationCancelled,

@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tiketi_sdk.contract import auth, backlog, event, notification, payment, queue, reservation
+from tiketi_sdk.contract import (
+    auth,
+    auth_accounts,
+    backlog,
+    event,
+    notification,
+    payment,
+    queue,
+    reservation,
+)
 from tiketi_sdk.contract.operation import Operation
 
 AnyOperation = Operation[Any, Any]
@@ -19,18 +28,23 @@ class Service:
     operations: tuple[AnyOperation, ...]
 
 
-def _operations(module: object) -> tuple[AnyOperation, ...]:
-    return tuple(value for value in vars(module).values() if isinstance(value, Operation))
+def _operations(*modules: object) -> tuple[AnyOperation, ...]:
+    return tuple(
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, Operation)
+    )
 
 
 SERVICES: dict[str, Service] = {
-    name: Service(name, port, (*_operations(module), backlog.BACKLOG))
-    for name, port, module in (
-        ("auth", 3001, auth),
-        ("event", 3002, event),
-        ("queue", 3003, queue),
-        ("reservation", 3004, reservation),
-        ("payment", 3005, payment),
-        ("notification", 3006, notification),
+    name: Service(name, port, (*_operations(*modules), backlog.BACKLOG))
+    for name, port, modules in (
+        ("auth", 3001, (auth, auth_accounts)),
+        ("event", 3002, (event,)),
+        ("queue", 3003, (queue,)),
+        ("reservation", 3004, (reservation,)),
+        ("payment", 3005, (payment,)),
+        ("notification", 3006, (notification,)),
     )
 }

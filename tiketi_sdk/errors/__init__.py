@@ -7,16 +7,18 @@ TiketiError
 │   │   └── MethodNotAllowedError (405)   BodyTooLargeError (413)   UnsupportedMediaTypeError (415)
 │   ├── AuthenticationError           401
 │   │   └── TokenInvalidError   TokenExpiredError   BadCredentialsError   RefreshTokenReusedError
+│   │       GoogleRefusedError
 │   ├── PaymentRequiredError          402
 │   │   └── CardDeclinedError   InsufficientPointsError
 │   ├── PermissionDeniedError         403
-│   │   └── EntryRequiredError
+│   │   └── EntryRequiredError   AccountDisabledError   GoogleEmailUnverifiedError
 │   ├── NotFoundError                 404
 │   │   ├── EventNotFoundError   NotInQueueError   LayoutNotFoundError   SeatNotFoundError
-│   │   ├── DrawNotFoundError
+│   │   ├── DrawNotFoundError   SessionNotFoundError   UserNotFoundError
 │   │   └── ReservationNotFoundError   TicketNotFoundError   PaymentNotFoundError   DeliveryNotFoundError
 │   ├── ConflictError                 409
 │   │   ├── IdempotencyInFlightError   EmailTakenError   StaleVersionError
+│   │   ├── GoogleLinkRequiredError   LastAdminError
 │   │   ├── NotOnSaleError   WaitingRoomClosedError   LineFormedError
 │   │   ├── SeatTakenError   SoldOutError   SeatLimitReachedError   SeatsInUseError
 │   │   ├── ReservationNotCancellableError   TicketInvalidError   TicketUsedError
@@ -26,7 +28,7 @@ TiketiError
 │   │   └── TooEarlyError   WaitingRoomFullError
 │   ├── InternalServerError           500
 │   └── ServiceUnavailableError       502, 503, 504
-│       └── QueueUnavailableError   GatewayUnavailableError
+│       └── QueueUnavailableError   GatewayUnavailableError   GoogleUnavailableError
 ├── TransportError                    no answer that could be read
 │   ├── ConnectError                  nothing was sent
 │   ├── RequestTimeoutError           sent, perhaps; nothing came back in time
@@ -63,6 +65,7 @@ from tiketi_sdk.errors.families import (
     WaitTimeoutError,
 )
 from tiketi_sdk.errors.leaves import (
+    AccountDisabledError,
     BadCredentialsError,
     BalanceLimitReachedError,
     BodyTooLargeError,
@@ -73,10 +76,15 @@ from tiketi_sdk.errors.leaves import (
     EntryRequiredError,
     EventNotFoundError,
     GatewayUnavailableError,
+    GoogleEmailUnverifiedError,
+    GoogleLinkRequiredError,
+    GoogleRefusedError,
+    GoogleUnavailableError,
     IdempotencyInFlightError,
     IdempotencyKeyRequiredError,
     IdempotencyKeyReusedError,
     InsufficientPointsError,
+    LastAdminError,
     LayoutNotFoundError,
     LineFormedError,
     MethodNotAllowedError,
@@ -95,6 +103,7 @@ from tiketi_sdk.errors.leaves import (
     SeatNotFoundError,
     SeatsInUseError,
     SeatTakenError,
+    SessionNotFoundError,
     SoldOutError,
     StaleVersionError,
     TicketInvalidError,
@@ -104,12 +113,14 @@ from tiketi_sdk.errors.leaves import (
     TokenInvalidError,
     TooEarlyError,
     UnsupportedMediaTypeError,
+    UserNotFoundError,
     WaitingRoomClosedError,
     WaitingRoomFullError,
 )
 
 __all__ = [
     "BY_CODE",
+    "AccountDisabledError",
     "ApiError",
     "AuthenticationError",
     "BadCredentialsError",
@@ -127,6 +138,10 @@ __all__ = [
     "EntryRequiredError",
     "EventNotFoundError",
     "GatewayUnavailableError",
+    "GoogleEmailUnverifiedError",
+    "GoogleLinkRequiredError",
+    "GoogleRefusedError",
+    "GoogleUnavailableError",
     "IdempotencyInFlightError",
     "IdempotencyKeyRequiredError",
     "IdempotencyKeyReusedError",
@@ -134,6 +149,7 @@ __all__ = [
     "InternalServerError",
     "InvalidAnswerError",
     "InvalidRequestError",
+    "LastAdminError",
     "LayoutNotFoundError",
     "LineFormedError",
     "MethodNotAllowedError",
@@ -159,6 +175,7 @@ __all__ = [
     "SeatTakenError",
     "SeatsInUseError",
     "ServiceUnavailableError",
+    "SessionNotFoundError",
     "SoldOutError",
     "StaleVersionError",
     "TicketInvalidError",
@@ -170,6 +187,7 @@ __all__ = [
     "TooEarlyError",
     "TransportError",
     "UnsupportedMediaTypeError",
+    "UserNotFoundError",
     "WaitTimeoutError",
     "WaitingRoomClosedError",
     "WaitingRoomFullError",

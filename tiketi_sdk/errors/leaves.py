@@ -66,6 +66,12 @@ class RefreshTokenReusedError(AuthenticationError):
     code_of_class = "refresh_token_reused"
 
 
+class GoogleRefusedError(AuthenticationError):
+    """Google did not vouch for this login: the code was used, ran out or belongs to another request."""
+
+    code_of_class = "google_refused"
+
+
 class CardDeclinedError(PaymentRequiredError):
     """The card company said no."""
 
@@ -84,10 +90,34 @@ class EntryRequiredError(PermissionDeniedError):
     code_of_class = "entry_required"
 
 
+class AccountDisabledError(PermissionDeniedError):
+    """An administrator keeps this account from logging in."""
+
+    code_of_class = "account_disabled"
+
+
+class GoogleEmailUnverifiedError(PermissionDeniedError):
+    """Google has not verified the e-mail address of this Google account."""
+
+    code_of_class = "google_email_unverified"
+
+
 class EventNotFoundError(NotFoundError):
     """There is no such event."""
 
     code_of_class = "event_not_found"
+
+
+class SessionNotFoundError(NotFoundError):
+    """None of your open sessions has this id."""
+
+    code_of_class = "session_not_found"
+
+
+class UserNotFoundError(NotFoundError):
+    """There is no such account."""
+
+    code_of_class = "user_not_found"
 
 
 class NotInQueueError(NotFoundError):
@@ -142,6 +172,21 @@ class IdempotencyInFlightError(ConflictError):
     """The first request with this key is still running."""
 
     code_of_class = "idempotency_in_flight"
+
+
+class GoogleLinkRequiredError(ConflictError):
+    """There is an account with this e-mail; give its password once: `client.auth.google_link`.
+
+    `error.extra["link_token"]` is what that call wants beside the password.
+    """
+
+    code_of_class = "google_link_required"
+
+
+class LastAdminError(ConflictError):
+    """Somebody has to be left who may administrate."""
+
+    code_of_class = "last_admin"
 
 
 class EmailTakenError(ConflictError):
@@ -262,6 +307,12 @@ class QueueUnavailableError(ServiceUnavailableError):
     """The waiting room does not answer right now."""
 
     code_of_class = "queue_unavailable"
+
+
+class GoogleUnavailableError(ServiceUnavailableError):
+    """Google does not answer right now, or this platform is not registered there."""
+
+    code_of_class = "google_unavailable"
 
 
 class GatewayUnavailableError(ServiceUnavailableError):

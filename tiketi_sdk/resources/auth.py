@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tiketi_sdk.contract import auth as contract
+from tiketi_sdk.contract import auth_accounts as accounts
 from tiketi_sdk.contract.auth import (
     Contacts,
     Jwks,
@@ -13,6 +14,7 @@ from tiketi_sdk.contract.auth import (
     User,
     Verification,
 )
+from tiketi_sdk.contract.auth_accounts import OpenSessions, PasswordChanged, ResetSent
 from tiketi_sdk.errors import ConfigError
 from tiketi_sdk.resources.base import AsyncResource
 
@@ -21,18 +23,27 @@ class AsyncAuth(AsyncResource):
     """Accounts and sessions. Logging in makes the client act as that user from then on."""
 
     async def register(
-        self, *, email: str, password: str, name: str, phone: str | None = None
+        self,
+        *,
+        email: str,
+        password: str,
+        name: str,
+        phone: str | None = None,
+        device: str | None = None,
     ) -> Session:
         """Open an account and log in. Password: 8 to 128 characters. Raises `EmailTakenError`."""
         session = await self._ask(
-            contract.REGISTER, email=email, password=password, name=name, phone=phone
+            contract.REGISTER, email=email, password=password, name=name, phone=phone, device=device
         )
         self._caller.remember_session(session)
         return session
 
-    async def login(self, *, email: str, password: str) -> Session:
-        """Log in. Raises `BadCredentialsError`, whichever of the two is wrong."""
-        session = await self._ask(contract.LOGIN, email=email, password=password)
+    async def login(self, *, email: str, password: str, device: str | None = None) -> Session:
+        """Log in; `device` is what the list of sessions calls it.
+
+        Raises `BadCredentialsError`, whichever of the two is wrong, and `AccountDisabledError`.
+        """
+        session = await self._ask(contract.LOGIN, email=email, password=password, device=device)
         self._caller.remember_session(session)
         return session
 
@@ -50,12 +61,44 @@ class AsyncAuth(AsyncResource):
         """End the session of a refresh token (the client's own unless given) and forget it."""
         token = refresh_token or self._own_refresh_token()
         answer = await self._ask(contract.LOGOUT, refresh_token=token)
-        held = self._caller.store.load()
-        if held.refresh_token == token:
-            self._caller.store.save(
-                replace(held, token=None, refresh_token=None, expires_at=None, entry_tokens={})
-            )
+        if self._caller.store.load().refresh_token == token:
+            self._forget()
         return answer
+
+    async def logout_everywhere(self) -> LoggedOut:
+        """End all of your sessions on every device, the client's own too, and forget it."""
+        answer = await self._ask(accounts.LOGOUT_EVERYWHERE)
+        self._forget()
+        return answer
+
+    async def sessions(self) -> OpenSessions:
+        """Where you are logged in, the session used last first."""
+        return await self._ask(accounts.SESSIONS)
+
+    async def end_session(self, session_id: int) -> LoggedOut:
+        """End one of your sessions. Raises `SessionNotFoundError`."""
+        return await self._ask(accounts.END_SESSION, session_id=session_id)
+
+    async def change_password(
+        self, *, current: str, new: str, device: str | None = None
+    ) -> Session:
+        """Change your password; every other session ends. Raises `BadCredentialsError`."""
+        session = await self._ask(
+            accounts.CHANGE_PASSWORD, current_password=current, new_password=new, device=device
+        )
+        self._caller.remember_session(session, same_user=True)
+        return session
+
+    async def forgot_password(self, *, email: str) -> ResetSent:
+        """Have a token for a new password mailed; the answer is the same for an unknown e-mail."""
+        return await self._ask(accounts.FORGOT_PASSWORD, email=email)
+
+    async def reset_password(self, *, token: str, new: str) -> PasswordChanged:
+        """Set a new password by the token of the mail; every session ends.
+
+        Raises `TokenInvalidError` and `TokenExpiredError`.
+        """
+        return await self._ask(accounts.RESET_PASSWORD, token=token, new_password=new)
 
     async def verify(self) -> Verification:
         """Whom the client's token stands for and until when."""
@@ -65,9 +108,17 @@ class AsyncAuth(AsyncResource):
         """Your account."""
         return await self._ask(contract.ME)
 
-    async def update_me(self, *, name: str | None = None, phone: str | None = None) -> User:
-        """Change your name or phone number; what is left out stays."""
-        return await self._ask(contract.UPDATE_ME, name=name, phone=phone)
+    async def update_me(
+        self,
+        *,
+        name: str | None = None,
+        phone: str | None = None,
+        profile_image: str | None = None,
+    ) -> User:
+        """Change your name, phone number or picture (an address; "" takes it away); the rest stays."""
+        return await self._ask(
+            contract.UPDATE_ME, name=name, phone=phone, profile_image=profile_image
+        )
 
     async def jwks(self) -> Jwks:
         """The public keys that access tokens are verified with."""
@@ -83,6 +134,12 @@ class AsyncAuth(AsyncResource):
         """Up to 1,000 sandbox users `{prefix}-{number}` with tokens; an administrator's, sandbox only."""
         return await self._ask(
             contract.PROVISION, prefix=prefix, count=count, first_number=first_number
+        )
+
+    def _forget(self) -> None:
+        held = self._caller.store.load()
+        self._caller.store.save(
+            replace(held, token=None, refresh_token=None, expires_at=None, entry_tokens={})
         )
 
     def _own_refresh_token(self) -> str:

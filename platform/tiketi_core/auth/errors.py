@@ -39,6 +39,42 @@ class RefreshTokenReusedError(DomainError):
     code = "refresh_token_reused"
 
 
+class AccountDisabledError(DomainError):
+    """An administrator keeps this account from logging in."""
+
+    code = "account_disabled"
+
+
+class SessionNotFoundError(DomainError):
+    """None of your open sessions has this id."""
+
+    code = "session_not_found"
+
+
+class UserNotFoundError(DomainError):
+    """There is no such account."""
+
+    code = "user_not_found"
+
+
+class LastAdminError(DomainError):
+    """Somebody has to be left who may administrate."""
+
+    code = "last_admin"
+
+
+class ResetTokenInvalidError(DomainError):
+    """This token was not sent by us, or it was used before; have a new one sent."""
+
+    code = "token_invalid"
+
+
+class ResetTokenExpiredError(DomainError):
+    """This token was good for half an hour; have a new one sent."""
+
+    code = "token_expired"
+
+
 class AccountGoneError(DomainError):
     """The account this token was made for is no more."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from tiketi_core.kernel import bounds
-from tiketi_core.kernel.ids import UserId
+from tiketi_core.kernel.ids import SessionId, UserId
 
 Role = Literal["user", "admin"]
 Provider = Literal["LOCAL", "GOOGLE"]
@@ -23,6 +23,58 @@ class Account:
     provider: Provider
     profile_image: str | None
     created_at_ms: int
+    token_version: int = 0
+    """Access tokens with a lower one are over."""
+    disabled_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a login comes from, for the list of sessions."""
+
+    address: str
+    """As the socket says."""
+    device: str = ""
+    """What the program calls itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A session the store has begun or renewed."""
+
+    account: Account
+    session_id: SessionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """One place where a user is logged in."""
+
+    id: SessionId
+    device: str
+    address: str
+    created_at_ms: int
+    last_used_at_ms: int
+    expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What an account changes about itself; None stays, an empty picture is taken away."""
+
+    name: str | None = None
+    phone: str | None = None
+    profile_image: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserFilter:
+    """Which accounts to list; None is any."""
+
+    q: str | None = None
+    role: Role | None = None
+    provider: Provider | None = None
+    disabled: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +106,20 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """So many failures within a window that begins with the first of them."""
+    """So many failures for nothing; each one more doubles the wait, from 1 s up."""
 
-    failures_max: int
-    window_s: int
+    free_count: int
+    delay_s_max: int
+    kept_s: int
+    """So long after the last failure all of them are forgotten."""
 
 
-PER_ACCOUNT: Final = Limit(failures_max=10, window_s=15 * 60)
-PER_ADDRESS: Final = Limit(failures_max=200, window_s=5 * 60)
+PER_ACCOUNT: Final = Limit(free_count=5, delay_s_max=15 * 60, kept_s=60 * 60)
+PER_ADDRESS: Final = Limit(free_count=100, delay_s_max=5 * 60, kept_s=15 * 60)
 """Much wider than the limit per account: a school or an office may share one address."""
+MAILS_PER_ACCOUNT: Final = Limit(free_count=2, delay_s_max=15 * 60, kept_s=60 * 60)
+"""Mails that may be asked for by anybody who knows an address."""
+MAILS_PER_ADDRESS: Final = Limit(free_count=20, delay_s_max=15 * 60, kept_s=60 * 60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +129,7 @@ class Policy:
     access_ttl_s: int = bounds.access_ttl_s
     refresh_ttl_s: int = bounds.refresh_ttl_s
     service_token_ttl_s: int = bounds.service_token_ttl_s
+    reset_ttl_s: int = bounds.reset_ttl_s
     per_account: Limit = field(default=PER_ACCOUNT)
     per_address: Limit = field(default=PER_ADDRESS)
 
@@ -88,6 +146,7 @@ class AccessToken:
 class Session:
     """What logging in gives."""
 
+    id: SessionId
     account: Account
     access: AccessToken
     refresh_token: str

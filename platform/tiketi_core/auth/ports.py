@@ -3,43 +3,66 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from tiketi_core.auth.model import AccessToken, Account, Attempt, NewAccount, Policy, Stored
-from tiketi_core.kernel.ids import UserId
+from tiketi_core.auth.model import (
+    AccessToken,
+    Account,
+    Attempt,
+    Change,
+    Limit,
+    NewAccount,
+    Opened,
+    OpenSession,
+    Origin,
+    Role,
+    Stored,
+    UserFilter,
+)
+from tiketi_core.kernel.ids import SessionId, UserId
 
 
 class Accounts(Protocol):
     """Keeps accounts, sessions and counts of failures; each method is one atomic step."""
 
     async def register(
-        self, account: NewAccount, *, refresh_token: str, ttl_s: int, request_id: str
-    ) -> Account:
+        self,
+        account: NewAccount,
+        origin: Origin,
+        *,
+        refresh_token: str,
+        ttl_s: int,
+        request_id: str,
+    ) -> Opened:
         """Open an account with its first session and say `user.registered`; raises EmailTakenError."""
         ...
 
-    async def candidate(self, email: str, attempt: Attempt, policy: Policy) -> Stored | None:
+    async def candidate(self, email: str, attempt: Attempt) -> Stored | None:
         """Whose password to check; raises TooManyFailuresError, for unknown e-mails too."""
         ...
 
-    async def failed(self, attempt: Attempt, policy: Policy) -> None:
-        """Count a wrong password."""
+    async def failed(self, attempt: Attempt, per_account: Limit, per_address: Limit) -> None:
+        """Count a wrong password (or whatever is limited) under both keys."""
         ...
 
     async def open_session(
         self,
-        user_id: UserId,
+        stored: Stored,
         attempt: Attempt,
-        policy: Policy,
+        origin: Origin,
         *,
         refresh_token: str,
+        ttl_s: int,
         new_hash: str | None,
-    ) -> None:
+    ) -> Opened:
         """Begin a session and forget the account's failures; `new_hash` replaces the password's.
 
-        Raises TooManyFailuresError when the limit was reached while this password was being checked.
+        What happened while this password was being checked counts: raises TooManyFailuresError when the
+        limit was reached, BadCredentialsError when the password was changed, AccountDisabledError.
         """
         ...
 
-    async def rotate(self, refresh_token: str, *, replacement: str, ttl_s: int) -> Account:
+    async def rotate(
+        self, refresh_token: str, *, replacement: str, ttl_s: int, address: str
+    ) -> Opened:
         """Spend a refresh token for its replacement. One that was spent before ends its whole session.
 
         Raises RefreshTokenInvalidError, RefreshTokenExpiredError, RefreshTokenReusedError.
@@ -50,11 +73,21 @@ class Accounts(Protocol):
         """End the session of a refresh token, spent or not; an unknown one is nobody's."""
         ...
 
+    async def sessions(self, user_id: UserId) -> Sequence[OpenSession]:
+        """Those that are open, the one used last first; bounded."""
+        ...
+
+    async def end_own_session(self, user_id: UserId, session_id: SessionId) -> bool:
+        """End a session of this user; whether there was such an open one."""
+        ...
+
+    async def end_sessions(self, user_id: UserId) -> None:
+        """End every session and every access token of a user."""
+        ...
+
     async def account(self, user_id: UserId) -> Account | None: ...
 
-    async def update(
-        self, user_id: UserId, *, name: str | None, phone: str | None
-    ) -> Account | None:
+    async def update(self, user_id: UserId, change: Change) -> Account | None:
         """Change what is not None; None when the account is gone."""
         ...
 
@@ -70,6 +103,61 @@ class Accounts(Protocol):
 
     async def put_admin(self, email: str, *, password_hash: str) -> None:
         """Make the account an administrator with this password, and end the sessions it had."""
+        ...
+
+
+class PasswordStore(Protocol):
+    """Keeps reset tokens and replaces passwords; each method is one atomic step."""
+
+    async def change(
+        self,
+        stored: Stored,
+        attempt: Attempt,
+        origin: Origin,
+        *,
+        new_hash: str,
+        refresh_token: str,
+        ttl_s: int,
+    ) -> Opened:
+        """Replace the hash that was checked, end every session, begin one.
+
+        Raises BadCredentialsError when it was replaced in the meantime.
+        """
+        ...
+
+    async def check(self, attempt: Attempt) -> None:
+        """Raises TooManyFailuresError while one of both keys has to wait."""
+        ...
+
+    async def request_reset(self, email: str, *, token: str, ttl_s: int, request_id: str) -> None:
+        """Keep a token and say `user.password_reset_requested`; nothing where there is no such account."""
+        ...
+
+    async def check_reset(self, token: str) -> None:
+        """Raises ResetTokenInvalidError or ResetTokenExpiredError."""
+        ...
+
+    async def reset(self, token: str, *, new_hash: str) -> None:
+        """Spend the token for the new password and end every session; raises as `check_reset` does."""
+        ...
+
+
+class Directory(Protocol):
+    """All accounts, for administrators."""
+
+    async def users(
+        self, wanted: UserFilter, *, before: UserId | None, limit: int
+    ) -> Sequence[Account]:
+        """Accounts with a lower id than `before`, by descending id."""
+        ...
+
+    async def update_user(
+        self, user_id: UserId, *, role: Role | None, disabled: bool | None
+    ) -> Account | None:
+        """Change what is not None and end the tokens from before; None when there is no such account.
+
+        Raises LastAdminError.
+        """
         ...
 
 
@@ -90,8 +178,16 @@ class PasswordHasher(Protocol):
 class Tokens(Protocol):
     """Makes tokens; nobody else can."""
 
-    def access(self, *, subject: str, role: str, ttl_s: int) -> AccessToken:
-        """A signed token that every service believes."""
+    def access(
+        self,
+        *,
+        subject: str,
+        role: str,
+        ttl_s: int,
+        version: int = 0,
+        session_id: SessionId | None = None,
+    ) -> AccessToken:
+        """A signed token that every service believes, until its session or its version ends."""
         ...
 
     def refresh(self) -> str:

@@ -25,6 +25,13 @@ def attempt(email: str, address: str) -> Attempt:
     )
 
 
+def mailing(email: str, address: str) -> Attempt:
+    """The names under which mails asked for are counted; a wrong password does not count there."""
+    return Attempt(
+        account_key=f"reset:{email_key(email)}", address_key=f"mailing:{_network(address)}"
+    )
+
+
 def _network(address: str) -> str:
     """One guesser's addresses: an IPv4 address, or the /64 an IPv6 host may choose from at will."""
     try:

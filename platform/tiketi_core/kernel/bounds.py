@@ -28,6 +28,16 @@ stores_wait_s_default: Final = 300
 access_ttl_s: Final = 900
 refresh_ttl_s: Final = 14 * 24 * 3600
 service_token_ttl_s: Final = 900
+reset_ttl_s: Final = 30 * 60
+"""How long the token of a password-reset mail is good."""
+revocation_page_max: Final = 5_000
+"""Lines of the revocation feed in one answer."""
+revocation_poll_ms: Final = 1_000
+"""How late a revoked token is known anywhere, auth answering; the promise is a minute."""
+revocation_kept_s: Final = 2 * access_ttl_s
+"""Longer than any token the feed could name."""
+clock_skew_s: Final = 60
+"""How far a clock of ours may be ahead of another."""
 token_cache_max: Final = 50_000
 """Verified tokens remembered per process."""
 token_bytes_max: Final = 4_096

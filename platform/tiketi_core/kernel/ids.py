@@ -10,5 +10,7 @@ PaymentId = NewType("PaymentId", int)
 RefundId = NewType("RefundId", int)
 TicketId = NewType("TicketId", int)
 DeliveryId = NewType("DeliveryId", int)
+SessionId = NewType("SessionId", int)
+"""A family of refresh tokens; the `sid` of the access tokens that came with them."""
 MessageId = NewType("MessageId", str)
 """A UUIDv7 made by the database of the service that publishes the message."""

@@ -11,6 +11,7 @@ TOLD: Final = {
     "payment.completed": "payment_id",
     "payment.refunded": "payment_id",
     "points.charged": "payment_id",
+    "user.password_reset_requested": "user_id",
 }
 """Messages people hear about → the field of the payload that says what it is about."""
 

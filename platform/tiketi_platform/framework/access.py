@@ -57,6 +57,10 @@ class Principal:
     """A user id in decimal, or `service:<name>`."""
     role: str
     expires_at_ms: int
+    version: int = 0
+    """Of the user's tokens; a change of role or password makes it grow."""
+    session_id: int = 0
+    """The session the token came with; 0 for one without."""
 
     @property
     def user_id(self) -> UserId:
@@ -101,6 +105,21 @@ class EndedSessions(Protocol):
         ...
 
 
+class Revocations(Protocol):
+    """Knows which access tokens ended before their time."""
+
+    is_known: bool
+    """Whether the feed was read at least once."""
+
+    async def learn(self) -> None:
+        """Read the feed for the first time; raises UnavailableError when nobody answers."""
+        ...
+
+    def is_over(self, principal: Principal) -> bool:
+        """Whether this token is known to be over."""
+        ...
+
+
 class TokenVerifier:
     """Checks a token's signature once and then remembers it until it expires (DEPENDENCIES: 73 µs each)."""
 
@@ -111,8 +130,10 @@ class TokenVerifier:
         entry_key: KeyLookup | None,
         clock: Clock,
         ended: EndedSessions | None = None,
+        revocations: Revocations | None = None,
     ) -> None:
         self._ended = ended
+        self._revocations = revocations
         self._access_key = access_key
         self._entry_key = entry_key
         self._clock = clock
@@ -124,18 +145,32 @@ class TokenVerifier:
         principal = self._access.get(token)
         if principal is None or principal.expires_at_ms <= self._clock.now_ms():
             return None
-        return principal
+        return None if self._is_revoked(principal) else principal
 
     async def access(self, token: str) -> Principal:
-        """Whom an access token stands for; raises TokenInvalidError or TokenExpiredError."""
+        """Whom an access token stands for; raises TokenInvalidError or TokenExpiredError.
+
+        A token that was revoked has expired before its time. Raises UnavailableError while nobody can say
+        which were: after a start, until auth has answered once.
+        """
         principal = self._access.get(token)
         if principal is None:
             claims = await self._verified(token, ACCESS_AUDIENCE, self._access_key)
             principal = _principal(claims)
+            # Services learn of revocations with tokens of their own, so those do not wait for it.
+            if not (
+                principal.is_service or self._revocations is None or self._revocations.is_known
+            ):
+                await self._revocations.learn()
             _remember(self._access, token, principal)
         if principal.expires_at_ms <= self._clock.now_ms():
             raise TokenExpiredError
+        if self._is_revoked(principal):
+            raise TokenExpiredError("this token was revoked; refresh it or log in again")
         return principal
+
+    def _is_revoked(self, principal: Principal) -> bool:
+        return self._revocations is not None and self._revocations.is_over(principal)
 
     async def entry(self, token: str) -> EntryClaims:
         """Whom an entry token lets in; raises EntryOverError for one that did, EntryRequiredError for any other."""
@@ -173,6 +208,8 @@ class TokenVerifier:
         # Expiry is judged by our own clock, in one place, for cached and fresh tokens alike.
         if claims["exp"] * 1000 <= now_ms:
             raise TokenExpiredError
+        if (claims["iat"] - bounds.clock_skew_s) * 1000 > now_ms:
+            raise TokenInvalidError("the token is from the future")
         return claims
 
 
@@ -182,9 +219,10 @@ def _principal(claims: dict[str, Any]) -> Principal:
         sound = subject.startswith("service:")
     else:
         sound = role in {"user", "admin"} and subject.isdecimal() and subject.isascii()
-    if not sound:
+    version, session_id = claims.get("ver", 0), claims.get("sid", 0)
+    if not (sound and isinstance(version, int) and isinstance(session_id, int)):
         raise TokenInvalidError
-    return Principal(subject, role, claims["exp"] * 1000)
+    return Principal(subject, role, claims["exp"] * 1000, version, session_id)
 
 
 def _entry_claims(claims: dict[str, Any]) -> EntryClaims:

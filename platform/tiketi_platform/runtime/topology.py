@@ -11,7 +11,7 @@ LISTENS_TO: Final[Mapping[str, tuple[str, ...]]] = {
     "queue": ("reservation",),
     "reservation": ("payment",),
     "payment": ("reservation",),
-    "notification": ("reservation", "payment"),
+    "notification": ("auth", "reservation", "payment"),
 }
 """Service → the services whose messages it applies."""
 

@@ -20,6 +20,7 @@ from tiketi_platform.adapters.redis.ended_sessions import EndedSessions
 from tiketi_platform.adapters.redis.scripts import Scripts
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.adapters.tokens.keys import RemoteKeys
+from tiketi_platform.adapters.tokens.revocations import RevocationFeed
 from tiketi_platform.framework.access import TokenVerifier
 from tiketi_platform.framework.app import METRICS, build_app
 from tiketi_platform.framework.clock import SystemClock
@@ -33,7 +34,7 @@ from tiketi_platform.framework.spec import AnySpec
 from tiketi_platform.runtime.messaging import backlog_route, running_messages
 from tiketi_platform.runtime.patience import when_there
 from tiketi_platform.runtime.porch import BACKLOG_MAX, Porch
-from tiketi_sdk.contract import auth, queue
+from tiketi_sdk.contract import auth, auth_accounts, queue
 from tiketi_sdk.contract.operation import Nothing
 
 StoreT = TypeVar("StoreT")
@@ -51,6 +52,8 @@ class Process:
     scripts: Scripts
     verifier: TokenVerifier
     """One for all: a token that one service has verified need not be verified by the next."""
+    revocations: RevocationFeed
+    """Which of them ended before their time; the first service lends it its way to auth."""
     porch: Porch
     """Answers for those of its services that have not started yet."""
     farewell: Farewell
@@ -95,9 +98,18 @@ async def opened_process(settings: Settings, names: Sequence[str] = ()) -> Async
         stack.push_async_callback(ended.stop)
         peers = PeerClient.open("verifier", settings, clock)
         stack.push_async_callback(peers.close)
-        verifier = _verifier(peers, clock, ended)
-        scripts = Scripts(redis)
-        yield Process(settings, clock, redis, scripts, verifier, porch, Farewell(), _door())
+        revocations = RevocationFeed()
+        yield Process(
+            settings,
+            clock,
+            redis,
+            Scripts(redis),
+            _verifier(peers, clock, ended, revocations),
+            revocations,
+            porch,
+            Farewell(),
+            _door(),
+        )
 
 
 def _door() -> Door:
@@ -156,6 +168,9 @@ async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
+        lent = partial(resources.peers.call, auth_accounts.REVOCATIONS)
+        if process.revocations.follow(lent):
+            stack.push_async_callback(process.revocations.stop)
         address = (settings.host, settings.ports[spec.name])
         listener = await process.porch.leave(spec.name)
         listener = listener or socket.create_server(address, backlog=BACKLOG_MAX)
@@ -208,10 +223,18 @@ async def _opened_database(dsn: str, schema: str) -> Database:
     return await Database.connect(dsn, schema)
 
 
-def _verifier(peers: PeerClient, clock: SystemClock, ended: EndedSessions) -> TokenVerifier:
+def _verifier(
+    peers: PeerClient, clock: SystemClock, ended: EndedSessions, revocations: RevocationFeed
+) -> TokenVerifier:
     access = RemoteKeys(lambda: peers.call(auth.JWKS, Nothing()))
     entry = RemoteKeys(lambda: peers.call(queue.JWKS, Nothing()))
-    return TokenVerifier(access_key=access.key, entry_key=entry.key, clock=clock, ended=ended)
+    return TokenVerifier(
+        access_key=access.key,
+        entry_key=entry.key,
+        clock=clock,
+        ended=ended,
+        revocations=revocations,
+    )
 
 
 def _checks(resources: Resources) -> Sequence[Check]:

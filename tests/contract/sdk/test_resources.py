@@ -8,12 +8,22 @@ from pathlib import Path
 import pytest
 
 from tiketi_sdk import AsyncTiketi, Tiketi
-from tiketi_sdk.contract import auth, backlog, event, notification, payment, queue, reservation
+from tiketi_sdk.contract import (
+    auth,
+    auth_accounts,
+    backlog,
+    event,
+    notification,
+    payment,
+    queue,
+    reservation,
+)
 from tiketi_sdk.contract.operation import Operation
 from tiketi_sdk.contract.services import SERVICES
 
-MODULES = (auth, backlog, event, notification, payment, queue, reservation)
+MODULES = (auth, auth_accounts, backlog, event, notification, payment, queue, reservation)
 NOT_FOR_CLIENTS = {
+    "auth.revocations": "services read it beside their requests",
     "auth.service_token": "services trade their secret through the codec",
     "payments.webhook": "the card company calls it",
 }

@@ -37,28 +37,56 @@ async def test_all_wrong_answers_are_one(auth: Running, minsu: None) -> None:
     assert all(body == bodies[0] for body in bodies)
 
 
-async def test_an_account_takes_so_many_failures_and_then_rests(
+async def fails(auth: Running, tables: asyncpg.Connection, email: str = EMAIL) -> int:
+    """One more wrong password after the wait there was; the seconds to wait from now on."""
+    await tables.execute("UPDATE login_failures SET blocked_until = '-infinity'")
+    assert (await login(auth, email)).code == "bad_credentials"
+    wait = await tables.fetchval(
+        "SELECT round(extract(epoch FROM blocked_until - (ends_at - make_interval(secs => $2))))"
+        " FROM login_failures WHERE key = $1 AND blocked_until > '-infinity'",
+        f"account:{email}",
+        PER_ACCOUNT.kept_s,
+    )
+    return int(wait or 0)
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@example.com"])
+async def test_each_failure_more_doubles_the_wait(
+    auth: Running, minsu: None, tables: asyncpg.Connection, email: str
+) -> None:
+    waits = [await fails(auth, tables, email) for _ in range(PER_ACCOUNT.free_count + 12)]
+    doubled = [min(2**n, PER_ACCOUNT.delay_s_max) for n in range(12)]
+    assert waits == [0] * PER_ACCOUNT.free_count + doubled
+
+
+async def test_an_account_that_must_wait_refuses_the_right_password_too(
     auth: Running, minsu: None, tables: asyncpg.Connection
 ) -> None:
-    for _ in range(PER_ACCOUNT.failures_max):
-        assert (await login(auth)).code == "bad_credentials"
+    for _ in range(PER_ACCOUNT.free_count + 1):
+        await login(auth)
+    await tables.execute("UPDATE login_failures SET blocked_until = now() + interval '5 minutes'")
     for answer in (await login(auth), await login(auth, "MINSU@example.com", PASSWORD)):
         assert (answer.status, answer.code) == (429, "rate_limited")
-        assert 0 < int(answer.headers["Retry-After"]) <= PER_ACCOUNT.window_s
-    assert (await login(auth, email="other@example.com")).code == "bad_credentials"
-    await tables.execute("UPDATE login_failures SET ends_at = now() - interval '1 second'")
+        assert 0 < int(answer.headers["Retry-After"]) <= PER_ACCOUNT.delay_s_max
+    await tables.execute("UPDATE login_failures SET blocked_until = now() - interval '1 second'")
     assert (await login(auth, password=PASSWORD)).status == 200
+    kept = await tables.fetchval("SELECT count(*) FROM login_failures WHERE key LIKE 'account:%'")
+    assert kept == 0
 
 
-async def test_an_unknown_email_is_limited_alike(auth: Running) -> None:
-    codes = [(await login(auth, "nobody@example.com")).code for _ in range(12)]
-    assert codes == ["bad_credentials"] * 10 + ["rate_limited"] * 2
+async def test_old_failures_are_forgotten(
+    auth: Running, minsu: None, tables: asyncpg.Connection
+) -> None:
+    for _ in range(PER_ACCOUNT.free_count + 3):
+        await fails(auth, tables)
+    await tables.execute("UPDATE login_failures SET ends_at = now() - interval '1 second'")
+    assert await fails(auth, tables) == 0
 
 
 async def test_guessing_at_once_gains_nothing(
     auth: Running, minsu: None, tables: asyncpg.Connection
 ) -> None:
-    # The right password comes last of a burst whose first ten failures have been counted by then.
+    # The right password comes last of a burst whose failures have made it wait by then.
     guesses = [login(auth) for _ in range(40)]
     *_, last = await asyncio.gather(*guesses, login(auth, password=PASSWORD))
     assert (last.status, last.code) == (429, "rate_limited")
@@ -81,7 +109,8 @@ async def test_an_address_is_limited_over_all_accounts(
     await login(auth)
     await tables.execute(
         "UPDATE login_failures SET failures = $1 WHERE key LIKE 'address:%'",
-        PER_ADDRESS.failures_max,
+        PER_ADDRESS.free_count + 8,
     )
+    await login(auth)
     assert (await login(auth, "somebody@example.com")).code == "rate_limited"
     assert (await login(auth, password=PASSWORD)).code == "rate_limited"

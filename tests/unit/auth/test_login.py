@@ -1,13 +1,14 @@
 """Every way to fail at logging in takes the same steps, so that nobody can tell them apart by time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
-from tiketi_core.auth.errors import BadCredentialsError
-from tiketi_core.auth.model import AccessToken, Account, Policy, Stored
-from tiketi_core.auth.use_cases import Identity
-from tiketi_core.kernel.ids import UserId
+from tiketi_core.auth.errors import AccountDisabledError, BadCredentialsError
+from tiketi_core.auth.model import AccessToken, Account, Opened, Origin, Policy, Stored
+from tiketi_core.auth.use_cases import Identity, Issuer
+from tiketi_core.kernel.ids import SessionId, UserId
 
 KNOWN = Account(
     id=UserId(1),
@@ -19,6 +20,9 @@ KNOWN = Account(
     profile_image=None,
     created_at_ms=0,
 )
+
+
+ORIGIN = Origin(address="1.2.3.4")
 
 
 class Steps:
@@ -37,9 +41,10 @@ class Steps:
     async def failed(self, *_: object) -> None:
         self.taken.append("failed")
 
-    async def open_session(self, *_: object, new_hash: str | None, **__: object) -> None:
+    async def open_session(self, *_: object, new_hash: str | None, **__: object) -> Opened:
         self.taken.append("open_session")
         self.new_hash = new_hash
+        return Opened(account=KNOWN, session_id=SessionId(1))
 
     async def hash(self, password: str) -> str:
         self.taken.append("hash")
@@ -60,13 +65,14 @@ class Steps:
 
 
 def identity(steps: Steps) -> Identity:
-    return Identity(steps, steps, tokens=steps, secrets=steps, policy=Policy())  # type: ignore[arg-type]
+    issuer = Issuer(steps, Policy())
+    return Identity(steps, steps, issuer=issuer, secrets=steps)  # type: ignore[arg-type]
 
 
 async def steps_of(stored: Stored | None, password: str) -> Sequence[str]:
     steps = Steps(stored)
     with pytest.raises(BadCredentialsError):
-        await identity(steps).login(email="a@b.com", password=password, address="1.2.3.4")
+        await identity(steps).login(email="a@b.com", password=password, origin=ORIGIN)
     return steps.taken
 
 
@@ -80,6 +86,14 @@ async def test_unknown_wrong_and_without_password_take_the_same_steps():
 @pytest.mark.parametrize(("outdated", "new_hash"), [(False, None), (True, "new:right")])
 async def test_a_right_password_renews_a_hash_of_old_parameters(outdated, new_hash):
     steps = Steps(Stored(account=KNOWN, password_hash="old:right"), outdated=outdated)
-    await identity(steps).login(email="a@b.com", password="right", address="1.2.3.4")
+    await identity(steps).login(email="a@b.com", password="right", origin=ORIGIN)
     assert steps.new_hash == new_hash
     assert "failed" not in steps.taken
+
+
+async def test_a_disabled_account_is_named_only_to_who_knows_the_password():
+    account = replace(KNOWN, disabled_at_ms=1)
+    stored = Stored(account=account, password_hash="old:right")
+    assert await steps_of(stored, "wrong") == ["candidate", "verify", "failed"]
+    with pytest.raises(AccountDisabledError):
+        await identity(Steps(stored)).login(email="a@b.com", password="right", origin=ORIGIN)

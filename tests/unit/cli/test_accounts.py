@@ -30,7 +30,9 @@ def _log_in(tiketi, service, monkeypatch, *more):
 
 def test_login_is_kept_and_masked(tiketi, service, monkeypatch):
     assert _log_in(tiketi, service, monkeypatch).status == 0
-    assert service.seen[-1].body == {"email": "kim@example.com", "password": "correct horse"}
+    body = service.seen[-1].body
+    assert body.pop("device").startswith("tiketi on ")
+    assert body == {"email": "kim@example.com", "password": "correct horse"}
     service.says("GET /api/auth/me", USER)
     assert tiketi("auth", "me", "--json").json["name"] == "김하늘"
     assert tiketi("auth", "whoami", "--json").json["name"] == "김하늘"
@@ -86,3 +88,86 @@ def test_one_service_elsewhere(tiketi):
     shown = tiketi("config", "show", "--profile", "mine", "--json").json
     assert shown["urls"]["auth"] == "http://127.0.0.1:4001"
     assert shown["urls"]["queue"] == "http://127.0.0.1:3003"
+
+
+def test_logging_out_everywhere_forgets_too(tiketi, service, monkeypatch):
+    _log_in(tiketi, service, monkeypatch)
+    service.says("POST /api/auth/logout-everywhere", {"logged_out": True})
+    assert tiketi("auth", "logout", "--everywhere").status == 0
+    assert tiketi("auth", "token").status == 2
+
+
+def test_sessions_are_listed_and_ended(at_service, service):
+    items = [
+        {
+            "id": 42,
+            "device": "노트북",
+            "address": "127.0.0.1",
+            "created_at": "2027-01-01T00:00:00Z",
+            "last_used_at": "2027-01-02T00:00:00Z",
+            "expires_at": "2027-01-03T00:00:00Z",
+            "is_current": True,
+        }
+    ]
+    service.says("GET /api/auth/sessions", {"items": items})
+    listed = at_service("auth", "sessions", "list")
+    assert listed.lines[1][:2] == ["42", "노트북"]
+    assert listed.lines[1][-1] == "yes"
+    service.says("DELETE /api/auth/sessions/42", {"logged_out": True})
+    assert at_service("auth", "sessions", "end", "42", "--json").json == {"logged_out": True}
+    service.refuses("DELETE /api/auth/sessions/43", "session_not_found")
+    assert at_service("auth", "sessions", "end", "43").status == 6
+
+
+def test_a_password_is_changed_and_the_new_session_kept(tiketi, service, monkeypatch):
+    _log_in(tiketi, service, monkeypatch)
+    changed = {**SESSION, "token": "second-access-token-0002"}
+    service.says("POST /api/auth/password", changed)
+    monkeypatch.setenv("TIKETI_NEW_PASSWORD", "배터리 스테이플")  # the door for scripts
+    assert tiketi("auth", "password", "change").status == 0
+    body = service.seen[-1].body
+    assert (body["current_password"], body["new_password"]) == ("correct horse", "배터리 스테이플")
+    known = {"valid": True, "user": USER, "expires_at": "2099-01-01T00:00:00Z"}
+    service.says("GET /api/auth/verify", known)
+    assert tiketi("auth", "token").out.strip() == changed["token"]
+
+
+def test_a_forgotten_password(at_service, service, monkeypatch):
+    service.says("POST /api/auth/password/forgot", {"sent": True}, status=202)
+    assert at_service("auth", "password", "forgot", "kim@example.com").status == 0
+    service.says("POST /api/auth/password/reset", {"changed": True})
+    monkeypatch.setenv("TIKETI_PASSWORD", "배터리 스테이플")  # the door for scripts
+    assert at_service("auth", "password", "reset", "--token", "abc").status == 0
+    assert service.seen[-1].body == {"token": "abc", "new_password": "배터리 스테이플"}
+    service.refuses("POST /api/auth/password/reset", "token_expired")
+    assert at_service("auth", "password", "reset", "--token", "abc").status == 4
+
+
+def test_administrators_look_after_accounts(at_service, service):
+    service.says("GET /api/auth/users", {"items": [USER], "next_cursor": None})
+    listed = at_service("auth", "users", "list", "--search", "하늘", "--enabled", "--json")
+    assert listed.json["items"][0]["name"] == "김하늘"
+    assert "disabled=false" in service.seen[-1].path
+    service.says("GET /api/auth/users/7", USER)
+    assert at_service("auth", "users", "show", "7", "--json").json["id"] == 7
+    service.says("PATCH /api/auth/users/7", {**USER, "role": "admin"})
+    assert at_service("auth", "users", "role", "7", "admin", "--json").json["role"] == "admin"
+    assert service.seen[-1].body == {"role": "admin"}
+    service.says("PATCH /api/auth/users/7", {**USER, "disabled_at": "2027-01-01T00:00:00Z"})
+    assert at_service("auth", "users", "disable", "7").status == 2, "nobody can be asked"
+    assert at_service("auth", "users", "disable", "7", "--yes").status == 0
+    assert service.seen[-1].body == {"disabled": True}
+    service.says("PATCH /api/auth/users/7", USER)
+    assert at_service("auth", "users", "enable", "7").status == 0
+    assert service.seen[-1].body == {"disabled": False}
+    service.says("DELETE /api/auth/users/7/sessions", {"logged_out": True})
+    assert at_service("auth", "users", "logout", "7", "--yes").status == 0
+    service.refuses("PATCH /api/auth/users/7", "last_admin")
+    assert at_service("auth", "users", "role", "7", "user").status == 7
+
+
+def test_one_changes_oneself(at_service, service):
+    service.says("PATCH /api/auth/me", {**USER, "profile_image": "https://a.test/b.png"})
+    assert at_service("auth", "update", "--picture", "https://a.test/b.png").status == 0
+    assert service.seen[-1].body == {"profile_image": "https://a.test/b.png"}
+    assert at_service("auth", "update").status == 2

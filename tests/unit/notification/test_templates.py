@@ -17,6 +17,7 @@ VALUES: dict[str, Any] = {
     "reason": "by_user",
     "expires_at": datetime(2026, 11, 22, tzinfo=UTC).isoformat(),
     "seat_ids": [1, 2],
+    "token": "K7Q2-M4XD",
 }
 
 

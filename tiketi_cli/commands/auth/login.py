@@ -1,11 +1,11 @@
 """`tiketi auth login`."""
 
-import os
 import sys
 from typing import Annotated
 
 import typer
 
+from tiketi_cli.asking import password, this_device
 from tiketi_cli.context import session
 from tiketi_cli.errors import UsageError
 
@@ -29,24 +29,14 @@ def login(
     here = session(ctx)
     email = email or here.stored.email or _ask("E-mail")
     client = here.anonymous()
-    opened = client.auth.login(email=email, password=_password(from_stdin=password_stdin))
+    opened = client.auth.login(
+        email=email, password=password(from_stdin=password_stdin), device=this_device()
+    )
     here.remember(client, email=opened.user.email)
     here.out.facts(
         opened.user,
         {"e-mail": opened.user.email, "role": opened.user.role, "profile": here.stored.name},
     )
-
-
-def _password(*, from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    if given := os.environ.get("TIKETI_PASSWORD"):
-        return given
-    if not sys.stdin.isatty():
-        raise UsageError("no password", "say --password-stdin, or set TIKETI_PASSWORD")
-    from getpass import getpass
-
-    return getpass("Password: ")
 
 
 def _ask(question: str) -> str:

@@ -22,6 +22,7 @@ def me(ctx: typer.Context) -> None:
             "name": user.name,
             "role": user.role,
             "phone": user.phone,
+            "picture": user.profile_image,
             "since": when(user.created_at),
             "profile": here.stored.name,
         },

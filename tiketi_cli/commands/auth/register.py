@@ -1,13 +1,11 @@
 """`tiketi auth register`."""
 
-import os
-import sys
 from typing import Annotated
 
 import typer
 
+from tiketi_cli.asking import new_password, this_device
 from tiketi_cli.context import session
-from tiketi_cli.errors import UsageError
 
 
 def register(
@@ -30,25 +28,14 @@ def register(
     here = session(ctx)
     client = here.anonymous()
     opened = client.auth.register(
-        email=email, password=_password(from_stdin=password_stdin), name=name, phone=phone
+        email=email,
+        password=new_password(from_stdin=password_stdin),
+        name=name,
+        phone=phone,
+        device=this_device(),
     )
     here.remember(client, email=opened.user.email)
     here.out.facts(
         opened.user,
         {"id": opened.user.id, "e-mail": opened.user.email, "name": opened.user.name},
     )
-
-
-def _password(*, from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    if given := os.environ.get("TIKETI_PASSWORD"):
-        return given
-    if not sys.stdin.isatty():
-        raise UsageError("no password", "say --password-stdin, or set TIKETI_PASSWORD")
-    from getpass import getpass
-
-    password = getpass("Password: ")
-    if getpass("Again: ") != password:
-        raise UsageError("the two passwords differ", "try again")
-    return password

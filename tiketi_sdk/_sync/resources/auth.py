@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tiketi_sdk._sync.resources.base import Resource
 from tiketi_sdk.contract import auth as contract
+from tiketi_sdk.contract import auth_accounts as accounts
 from tiketi_sdk.contract.auth import (
     Contacts,
     Jwks,
@@ -15,6 +16,7 @@ from tiketi_sdk.contract.auth import (
     User,
     Verification,
 )
+from tiketi_sdk.contract.auth_accounts import OpenSessions, PasswordChanged, ResetSent
 from tiketi_sdk.errors import ConfigError
 
 
@@ -22,18 +24,27 @@ class Auth(Resource):
     """Accounts and sessions. Logging in makes the client act as that user from then on."""
 
     def register(
-        self, *, email: str, password: str, name: str, phone: str | None = None
+        self,
+        *,
+        email: str,
+        password: str,
+        name: str,
+        phone: str | None = None,
+        device: str | None = None,
     ) -> Session:
         """Open an account and log in. Password: 8 to 128 characters. Raises `EmailTakenError`."""
         session = self._ask(
-            contract.REGISTER, email=email, password=password, name=name, phone=phone
+            contract.REGISTER, email=email, password=password, name=name, phone=phone, device=device
         )
         self._caller.remember_session(session)
         return session
 
-    def login(self, *, email: str, password: str) -> Session:
-        """Log in. Raises `BadCredentialsError`, whichever of the two is wrong."""
-        session = self._ask(contract.LOGIN, email=email, password=password)
+    def login(self, *, email: str, password: str, device: str | None = None) -> Session:
+        """Log in; `device` is what the list of sessions calls it.
+
+        Raises `BadCredentialsError`, whichever of the two is wrong, and `AccountDisabledError`.
+        """
+        session = self._ask(contract.LOGIN, email=email, password=password, device=device)
         self._caller.remember_session(session)
         return session
 
@@ -51,12 +62,42 @@ class Auth(Resource):
         """End the session of a refresh token (the client's own unless given) and forget it."""
         token = refresh_token or self._own_refresh_token()
         answer = self._ask(contract.LOGOUT, refresh_token=token)
-        held = self._caller.store.load()
-        if held.refresh_token == token:
-            self._caller.store.save(
-                replace(held, token=None, refresh_token=None, expires_at=None, entry_tokens={})
-            )
+        if self._caller.store.load().refresh_token == token:
+            self._forget()
         return answer
+
+    def logout_everywhere(self) -> LoggedOut:
+        """End all of your sessions on every device, the client's own too, and forget it."""
+        answer = self._ask(accounts.LOGOUT_EVERYWHERE)
+        self._forget()
+        return answer
+
+    def sessions(self) -> OpenSessions:
+        """Where you are logged in, the session used last first."""
+        return self._ask(accounts.SESSIONS)
+
+    def end_session(self, session_id: int) -> LoggedOut:
+        """End one of your sessions. Raises `SessionNotFoundError`."""
+        return self._ask(accounts.END_SESSION, session_id=session_id)
+
+    def change_password(self, *, current: str, new: str, device: str | None = None) -> Session:
+        """Change your password; every other session ends. Raises `BadCredentialsError`."""
+        session = self._ask(
+            accounts.CHANGE_PASSWORD, current_password=current, new_password=new, device=device
+        )
+        self._caller.remember_session(session, same_user=True)
+        return session
+
+    def forgot_password(self, *, email: str) -> ResetSent:
+        """Have a token for a new password mailed; the answer is the same for an unknown e-mail."""
+        return self._ask(accounts.FORGOT_PASSWORD, email=email)
+
+    def reset_password(self, *, token: str, new: str) -> PasswordChanged:
+        """Set a new password by the token of the mail; every session ends.
+
+        Raises `TokenInvalidError` and `TokenExpiredError`.
+        """
+        return self._ask(accounts.RESET_PASSWORD, token=token, new_password=new)
 
     def verify(self) -> Verification:
         """Whom the client's token stands for and until when."""
@@ -66,9 +107,15 @@ class Auth(Resource):
         """Your account."""
         return self._ask(contract.ME)
 
-    def update_me(self, *, name: str | None = None, phone: str | None = None) -> User:
-        """Change your name or phone number; what is left out stays."""
-        return self._ask(contract.UPDATE_ME, name=name, phone=phone)
+    def update_me(
+        self,
+        *,
+        name: str | None = None,
+        phone: str | None = None,
+        profile_image: str | None = None,
+    ) -> User:
+        """Change your name, phone number or picture (an address; "" takes it away); the rest stays."""
+        return self._ask(contract.UPDATE_ME, name=name, phone=phone, profile_image=profile_image)
 
     def jwks(self) -> Jwks:
         """The public keys that access tokens are verified with."""
@@ -81,6 +128,12 @@ class Auth(Resource):
     def provision(self, *, prefix: str, count: int, first_number: int = 1) -> ProvisionedUsers:
         """Up to 1,000 sandbox users `{prefix}-{number}` with tokens; an administrator's, sandbox only."""
         return self._ask(contract.PROVISION, prefix=prefix, count=count, first_number=first_number)
+
+    def _forget(self) -> None:
+        held = self._caller.store.load()
+        self._caller.store.save(
+            replace(held, token=None, refresh_token=None, expires_at=None, entry_tokens={})
+        )
 
     def _own_refresh_token(self) -> str:
         token = self._caller.store.load().refresh_token

@@ -1,8 +1,10 @@
 """The auth service's operations: from the wire to the core and back, nothing else."""
 
+from tiketi_core.auth.model import Change, Origin
 from tiketi_core.kernel.ids import UserId
 from tiketi_platform.framework.call import Call, Reply
 from tiketi_platform.framework.routing import bind
+from tiketi_platform.services.auth import account_routes
 from tiketi_platform.services.auth.service import AuthService
 from tiketi_platform.services.auth.translate import (
     to_contact,
@@ -25,6 +27,7 @@ async def register(service: AuthService, call: Call[auth.RegisterRequest]) -> au
             password=body.password,
             name=body.name,
             phone=body.phone,
+            origin=Origin(address=call.address, device=body.device or ""),
             request_id=call.request_id,
         )
     )
@@ -33,13 +36,15 @@ async def register(service: AuthService, call: Call[auth.RegisterRequest]) -> au
 async def login(service: AuthService, call: Call[auth.LoginRequest]) -> auth.Session:
     return to_session(
         await service.identity.login(
-            email=call.body.email, password=call.body.password, address=call.address
+            email=call.body.email,
+            password=call.body.password,
+            origin=Origin(address=call.address, device=call.body.device or ""),
         )
     )
 
 
 async def refresh(service: AuthService, call: Call[auth.RefreshRequest]) -> auth.Session:
-    return to_session(await service.identity.refresh(call.body.refresh_token))
+    return to_session(await service.identity.refresh(call.body.refresh_token, address=call.address))
 
 
 async def logout(service: AuthService, call: Call[auth.RefreshRequest]) -> auth.LoggedOut:
@@ -60,7 +65,8 @@ async def me(service: AuthService, call: Call[Nothing]) -> auth.User:
 
 async def update_me(service: AuthService, call: Call[auth.UpdateMeRequest]) -> auth.User:
     body = call.body
-    return to_user(await service.identity.update(call.user_id, name=body.name, phone=body.phone))
+    change = Change(name=body.name, phone=body.phone, profile_image=body.profile_image)
+    return to_user(await service.identity.update(call.user_id, change))
 
 
 async def jwks(service: AuthService, _call: Call[Nothing]) -> Reply:
@@ -105,4 +111,5 @@ ROUTES = (
     bind(auth.SERVICE_TOKEN, service_token),
     bind(auth.CONTACTS, contacts),
     bind(auth.PROVISION, provision),
+    *account_routes.ROUTES,
 )

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 
 from tiketi_core.auth.model import Policy
-from tiketi_core.auth.use_cases import Identity
+from tiketi_core.auth.use_cases import Administration, Identity, Issuer, Passwords
 from tiketi_core.kernel import bounds
 from tiketi_platform.adapters.passwords.hasher import Argon2Passwords
-from tiketi_platform.adapters.postgres.auth import PostgresAccounts
+from tiketi_platform.adapters.postgres.auth.accounts import PostgresAccounts
+from tiketi_platform.adapters.postgres.auth.directory import PostgresDirectory
+from tiketi_platform.adapters.postgres.auth.passwords import PostgresPasswords
+from tiketi_platform.adapters.postgres.auth.revocations import PostgresRevocations
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.adapters.tokens.signer import Signer
 from tiketi_platform.framework.settings import Settings
@@ -19,6 +22,9 @@ class AuthService:
     """Accounts and sessions, ready to serve."""
 
     identity: Identity
+    passwords: Passwords
+    administration: Administration
+    revocations: PostgresRevocations
     accounts: PostgresAccounts
     jwks: Jwks
     settings: Settings
@@ -31,19 +37,24 @@ class AuthService:
 
     async def prune(self) -> int:
         """Forget sessions and counts of failures that are over."""
-        return await self.accounts.prune(limit=bounds.batch_max)
+        return await self.accounts.prune(
+            limit=bounds.batch_max, revocations_kept_s=bounds.revocation_kept_s
+        )
 
 
 def build(resources: Resources) -> AuthService:
     """The auth service; raises FileNotFoundError when its private key is missing."""
     settings = resources.settings
     signer = Signer.from_file(settings.keys_dir / "auth.pem")
-    accounts = PostgresAccounts(resources.database)
-    identity = Identity(
-        accounts,
-        Argon2Passwords(),
-        tokens=SignedTokens(signer, resources.clock),
-        secrets=FileSecrets(settings),
-        policy=Policy(),
+    database = resources.database
+    accounts, hasher = PostgresAccounts(database), Argon2Passwords()
+    issuer = Issuer(SignedTokens(signer, resources.clock), Policy())
+    return AuthService(
+        identity=Identity(accounts, hasher, issuer=issuer, secrets=FileSecrets(settings)),
+        passwords=Passwords(accounts, PostgresPasswords(database), passwords=hasher, issuer=issuer),
+        administration=Administration(accounts, PostgresDirectory(database)),
+        revocations=PostgresRevocations(database),
+        accounts=accounts,
+        jwks=signer.jwks,
+        settings=settings,
     )
-    return AuthService(identity=identity, accounts=accounts, jwks=signer.jwks, settings=settings)

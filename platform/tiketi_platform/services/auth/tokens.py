@@ -6,6 +6,7 @@ import uuid
 
 from tiketi_core.auth.model import AccessToken
 from tiketi_core.kernel.clock import Clock
+from tiketi_core.kernel.ids import SessionId
 from tiketi_platform.adapters.tokens.signer import Signer
 from tiketi_platform.framework.access import ACCESS_AUDIENCE
 from tiketi_platform.framework.settings import Settings
@@ -20,11 +21,28 @@ class SignedTokens:
         self._signer = signer
         self._clock = clock
 
-    def access(self, *, subject: str, role: str, ttl_s: int) -> AccessToken:
-        """A token for `subject` that ends `ttl_s` seconds from now, to the second below."""
+    def access(
+        self,
+        *,
+        subject: str,
+        role: str,
+        ttl_s: int,
+        version: int = 0,
+        session_id: SessionId | None = None,
+    ) -> AccessToken:
+        """A token for `subject` that ends `ttl_s` seconds from now, to the second below.
+
+        `ver` and `sid` say what ends it before that; they are left out where nothing does.
+        """
         now_s = self._clock.now_ms() // 1000
         token = self._signer.sign(
-            {"sub": subject, "role": role, "jti": uuid.uuid4().hex},
+            {
+                "sub": subject,
+                "role": role,
+                "jti": uuid.uuid4().hex,
+                **({"ver": version} if version else {}),
+                **({"sid": session_id} if session_id is not None else {}),
+            },
             audience=ACCESS_AUDIENCE,
             issued_at_s=now_s,
             expires_at_s=now_s + ttl_s,

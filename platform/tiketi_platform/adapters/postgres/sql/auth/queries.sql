@@ -1,46 +1,68 @@
 -- name: register
 -- Open an account with its first session.
-SELECT register_user($1, $2, $3, $4, $5, $6, $7);
+SELECT register_user($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: candidate
 -- The account whose password is to be checked.
-SELECT login_candidate($1, $2, $3, $4, $5);
+SELECT login_candidate($1, $2, $3);
 
--- name: count_failure
--- Count a wrong password.
-SELECT count_failure($1, $2, $3, $4);
+-- name: check_failures
+-- Refuse while a key has to wait.
+SELECT check_failures($1, $2);
+
+-- name: count_failed
+-- Count a wrong password, or whatever else is limited, under one key.
+SELECT count_failed($1, $2, $3, $4);
 
 -- name: open_session
 -- Begin a session of a user whose password was right.
-SELECT open_session($1, $2, $3, $4, $5, $6, $7, $8);
+SELECT open_session($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: rotate
 -- Spend a refresh token for the next one.
-SELECT rotate_token($1, $2, $3);
+SELECT rotate_token($1, $2, $3, $4);
 
 -- name: end_session
--- Revoke the family of a refresh token.
-UPDATE refresh_families SET revoked_at = clock_timestamp()
-WHERE id = (SELECT family_id FROM refresh_tokens WHERE token_hash = $1) AND revoked_at IS NULL;
+-- End the session of a refresh token, spent or not.
+SELECT end_family(family_id) FROM refresh_tokens WHERE token_hash = $1;
+
+-- name: end_own_session
+-- End session $1 if it is an open one of user $2; NULL if it is not.
+SELECT end_family(id) FROM refresh_families
+WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > clock_timestamp();
+
+-- name: end_sessions
+-- End every session and every access token of a user.
+SELECT end_sessions($1);
+
+-- name: sessions
+-- The open sessions of user $1, the one used last first.
+SELECT jsonb_build_object(
+    'id', id, 'device', device, 'address', address, 'created_at_ms', to_ms(created_at),
+    'last_used_at_ms', to_ms(last_used_at), 'expires_at_ms', to_ms(expires_at))
+FROM refresh_families
+WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > clock_timestamp()
+ORDER BY last_used_at DESC, id DESC LIMIT $2;
 
 -- name: account
 -- One account.
-SELECT user_json(u) FROM users AS u WHERE id = $1;
+SELECT account_json(u) FROM users AS u WHERE id = $1;
 
 -- name: update
 -- Change what is not NULL of one account.
 UPDATE users AS u
-SET name = coalesce($2, name), phone = coalesce($3, phone), updated_at = clock_timestamp()
+SET name = coalesce($2, name), phone = coalesce($3, phone),
+    profile_image = nullif(coalesce($4, profile_image), ''), updated_at = clock_timestamp()
 WHERE id = $1
-RETURNING user_json(u);
+RETURNING account_json(u);
 
 -- name: contacts
 -- The accounts among these ids.
-SELECT user_json(u) FROM users AS u WHERE id = ANY ($1::bigint[]);
+SELECT account_json(u) FROM users AS u WHERE id = ANY ($1::bigint[]);
 
 -- name: by_email
 -- An account and its password's hash.
-SELECT jsonb_build_object('account', user_json(u), 'password_hash', u.password_hash)
+SELECT jsonb_build_object('account', account_json(u), 'password_hash', u.password_hash)
 FROM users AS u WHERE lower(email COLLATE "C") = lower($1 COLLATE "C");
 
 -- name: provision
@@ -53,7 +75,7 @@ WITH wanted AS (
     INSERT INTO users AS u (email, name)
     SELECT email, name FROM wanted ORDER BY number
     ON CONFLICT (lower(email COLLATE "C")) DO UPDATE SET email = u.email
-    RETURNING u.email AS email, user_json(u) AS account
+    RETURNING u.email AS email, account_json(u) AS account
 )
 SELECT account FROM wanted
 JOIN present ON lower(present.email COLLATE "C") = lower(wanted.email COLLATE "C")
@@ -82,3 +104,66 @@ WITH old AS (
     WHERE f.key = old.key AND f.ends_at <= clock_timestamp() RETURNING 1
 )
 SELECT count(*) FROM gone;
+
+-- name: prune_resets
+-- Forget at most $1 reset tokens that have expired; returns how many.
+WITH gone AS (
+    DELETE FROM password_resets WHERE token_hash IN (
+        SELECT token_hash FROM password_resets
+        WHERE expires_at < clock_timestamp() - interval '1 day' ORDER BY expires_at LIMIT $1)
+    RETURNING 1
+)
+SELECT count(*) FROM gone;
+
+-- name: prune_revocations
+-- Forget at most $1 lines of the feed that are older than $2 seconds: the tokens they name have ended by
+-- themselves; returns how many.
+WITH gone AS (
+    DELETE FROM revocations WHERE seq IN (
+        SELECT seq FROM revocations
+        WHERE created_at < clock_timestamp() - make_interval(secs => $2) ORDER BY created_at LIMIT $1)
+    RETURNING 1
+)
+SELECT count(*) FROM gone;
+
+-- name: revocations
+-- At most $3 lines of the feed behind line ($1, $2), and the oldest transaction that has not ended yet.
+WITH page AS (
+    SELECT * FROM revocations WHERE (xact, seq) > ($1::bigint, $2::bigint) ORDER BY xact, seq LIMIT $3
+)
+SELECT jsonb_build_object(
+    'oldest', pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+    'lines', coalesce(
+        (SELECT jsonb_agg(
+            jsonb_build_array(xact, seq, user_id, token_version, session_id) ORDER BY xact, seq)
+        FROM page), '[]'));
+
+-- name: users
+-- Accounts by descending id below $5; $1 is part of the e-mail or name, the others match, NULL is any.
+SELECT account_json(u) FROM users AS u
+WHERE ($1::text IS NULL OR strpos(lower(email || ' ' || name), lower($1)) > 0)
+    AND ($2::text IS NULL OR role = $2)
+    AND ($3::text IS NULL OR provider = $3)
+    AND ($4::boolean IS NULL OR (disabled_at IS NOT NULL) = $4)
+    AND ($5::bigint IS NULL OR id < $5)
+ORDER BY id DESC LIMIT $6;
+
+-- name: update_account
+-- Change the role of account $1 to $2 and whether it is disabled to $3; NULL leaves it.
+SELECT update_account($1, $2, $3);
+
+-- name: change_password
+-- Replace a password that was checked, end every session and begin one.
+SELECT change_password($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: request_reset
+-- Keep a reset token for an e-mail and say so.
+SELECT request_reset($1, $2, $3, $4, $5);
+
+-- name: check_reset
+-- Refuse a reset token that is none.
+SELECT check_reset($1);
+
+-- name: reset_password
+-- Spend a reset token for a new password.
+SELECT reset_password($1, $2);

@@ -3,39 +3,52 @@
 from collections.abc import Sequence
 
 from tiketi_core.auth import rules
-from tiketi_core.auth.errors import AccountGoneError, BadCredentialsError
+from tiketi_core.auth.errors import (
+    AccountDisabledError,
+    AccountGoneError,
+    BadCredentialsError,
+    SessionNotFoundError,
+)
 from tiketi_core.auth.model import (
     AccessToken,
     Account,
+    Change,
     NewAccount,
-    Policy,
+    OpenSession,
+    Origin,
     Provisioned,
     Session,
 )
-from tiketi_core.auth.ports import Accounts, PasswordHasher, ServiceSecrets, Tokens
-from tiketi_core.kernel.ids import UserId
+from tiketi_core.auth.ports import Accounts, PasswordHasher, ServiceSecrets
+from tiketi_core.auth.use_cases.issuer import Issuer
+from tiketi_core.kernel.ids import SessionId, UserId
 
 
 class Identity:
-    """Everything the auth service does."""
+    """Registering, logging in and out, and one's own account."""
 
     def __init__(
         self,
         accounts: Accounts,
         passwords: PasswordHasher,
         *,
-        tokens: Tokens,
+        issuer: Issuer,
         secrets: ServiceSecrets,
-        policy: Policy,
     ) -> None:
         self._accounts = accounts
         self._passwords = passwords
-        self._tokens = tokens
+        self._issuer = issuer
         self._secrets = secrets
-        self._policy = policy
 
     async def register(
-        self, *, email: str, password: str, name: str, phone: str | None, request_id: str
+        self,
+        *,
+        email: str,
+        password: str,
+        name: str,
+        phone: str | None,
+        origin: Origin,
+        request_id: str,
     ) -> Session:
         """Open an account and log in; raises EmailTakenError."""
         new = NewAccount(
@@ -44,58 +57,80 @@ class Identity:
             name=name,
             phone=phone,
         )
-        refresh_token = self._tokens.refresh()
-        account = await self._accounts.register(
+        refresh_token = self._issuer.refresh_token()
+        opened = await self._accounts.register(
             new,
+            origin,
             refresh_token=refresh_token,
-            ttl_s=self._policy.refresh_ttl_s,
+            ttl_s=self._issuer.policy.refresh_ttl_s,
             request_id=request_id,
         )
-        return self._session(account, refresh_token)
+        return self._issuer.session(opened, refresh_token)
 
-    async def login(self, *, email: str, password: str, address: str) -> Session:
-        """Log in; raises BadCredentialsError or TooManyFailuresError.
+    async def login(self, *, email: str, password: str, origin: Origin) -> Session:
+        """Log in; raises BadCredentialsError, TooManyFailuresError or AccountDisabledError.
 
-        An unknown e-mail, an account without password and a wrong password take the same steps.
+        An unknown e-mail, an account without password and a wrong password take the same steps; that an
+        account is disabled is said only to who knows its password.
         """
-        attempt = rules.attempt(email, address)
-        stored = await self._accounts.candidate(email, attempt, self._policy)
+        policy = self._issuer.policy
+        attempt = rules.attempt(email, origin.address)
+        stored = await self._accounts.candidate(email, attempt)
         password_hash = None if stored is None else stored.password_hash
         password = rules.canonical_password(password)
         is_right = await self._passwords.verify(password, password_hash)
         if stored is None or password_hash is None or not is_right:
-            await self._accounts.failed(attempt, self._policy)
+            await self._accounts.failed(attempt, policy.per_account, policy.per_address)
             raise BadCredentialsError
+        if stored.account.disabled_at_ms is not None:
+            raise AccountDisabledError
         outdated = self._passwords.is_outdated(password_hash)
-        refresh_token = self._tokens.refresh()
-        await self._accounts.open_session(
-            stored.account.id,
+        refresh_token = self._issuer.refresh_token()
+        opened = await self._accounts.open_session(
+            stored,
             attempt,
-            self._policy,
+            origin,
             refresh_token=refresh_token,
+            ttl_s=policy.refresh_ttl_s,
             new_hash=await self._passwords.hash(password) if outdated else None,
         )
-        return self._session(stored.account, refresh_token)
+        return self._issuer.session(opened, refresh_token)
 
-    async def refresh(self, refresh_token: str) -> Session:
+    async def refresh(self, refresh_token: str, *, address: str) -> Session:
         """Trade a refresh token for a new session; raises what `Accounts.rotate` raises."""
-        replacement = self._tokens.refresh()
-        account = await self._accounts.rotate(
-            refresh_token, replacement=replacement, ttl_s=self._policy.refresh_ttl_s
+        replacement = self._issuer.refresh_token()
+        opened = await self._accounts.rotate(
+            refresh_token,
+            replacement=replacement,
+            ttl_s=self._issuer.policy.refresh_ttl_s,
+            address=address,
         )
-        return self._session(account, replacement)
+        return self._issuer.session(opened, replacement)
 
     async def logout(self, refresh_token: str) -> None:
         """End a session, whether or not it was still open."""
         await self._accounts.end_session(refresh_token)
 
+    async def sessions(self, user_id: UserId) -> Sequence[OpenSession]:
+        """Where one is logged in, the session used last first."""
+        return await self._accounts.sessions(user_id)
+
+    async def end_own_session(self, user_id: UserId, session_id: SessionId) -> None:
+        """End one of one's own sessions; raises SessionNotFoundError."""
+        if not await self._accounts.end_own_session(user_id, session_id):
+            raise SessionNotFoundError
+
+    async def logout_everywhere(self, user_id: UserId) -> None:
+        """End all of one's sessions."""
+        await self._accounts.end_sessions(user_id)
+
     async def account(self, user_id: UserId) -> Account:
         """One's own account; raises AccountGoneError."""
         return _present(await self._accounts.account(user_id))
 
-    async def update(self, user_id: UserId, *, name: str | None, phone: str | None) -> Account:
+    async def update(self, user_id: UserId, change: Change) -> Account:
         """Change what is given; raises AccountGoneError."""
-        return _present(await self._accounts.update(user_id, name=name, phone=phone))
+        return _present(await self._accounts.update(user_id, change))
 
     async def contacts(self, user_ids: Sequence[UserId]) -> Sequence[Account]:
         """The accounts among these that exist."""
@@ -105,9 +140,7 @@ class Identity:
         """A service's token; raises BadCredentialsError."""
         if not self._secrets.matches(service, secret):
             raise BadCredentialsError("this is not that service's secret")
-        return self._tokens.access(
-            subject=f"service:{service}", role="service", ttl_s=self._policy.service_token_ttl_s
-        )
+        return self._issuer.service(service)
 
     async def provision(
         self, prefix: str, *, first_number: int, count: int
@@ -117,7 +150,9 @@ class Identity:
         emails = [rules.sandbox_email(name) for name in names]
         accounts = await self._accounts.provision(emails, names)
         return [
-            Provisioned(user_id=account.id, email=account.email, access=self._access(account))
+            Provisioned(
+                user_id=account.id, email=account.email, access=self._issuer.access(account)
+            )
             for account in accounts
         ]
 
@@ -128,20 +163,13 @@ class Identity:
         is_right = (
             stored is not None
             and stored.account.role == "admin"
+            and stored.account.disabled_at_ms is None
             and await self._passwords.verify(password, stored.password_hash)
         )
         if not is_right:
             await self._accounts.put_admin(
                 email, password_hash=await self._passwords.hash(password)
             )
-
-    def _session(self, account: Account, refresh_token: str) -> Session:
-        return Session(account=account, access=self._access(account), refresh_token=refresh_token)
-
-    def _access(self, account: Account) -> AccessToken:
-        return self._tokens.access(
-            subject=str(account.id), role=account.role, ttl_s=self._policy.access_ttl_s
-        )
 
 
 def _present(account: Account | None) -> Account:

@@ -1,0 +1,74 @@
+"""Changing a password by the one there is, and setting a new one by a mail; both end every session."""
+
+from tiketi_core.auth import rules
+from tiketi_core.auth.errors import AccountGoneError, BadCredentialsError
+from tiketi_core.auth.model import MAILS_PER_ACCOUNT, MAILS_PER_ADDRESS, Origin, Session
+from tiketi_core.auth.ports import Accounts, PasswordHasher, PasswordStore
+from tiketi_core.auth.use_cases.issuer import Issuer
+from tiketi_core.kernel.ids import UserId
+
+
+class Passwords:
+    """What may be done about a password."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        store: PasswordStore,
+        *,
+        passwords: PasswordHasher,
+        issuer: Issuer,
+    ) -> None:
+        self._accounts = accounts
+        self._store = store
+        self._passwords = passwords
+        self._issuer = issuer
+
+    async def change(self, user_id: UserId, *, current: str, new: str, origin: Origin) -> Session:
+        """Change it, end every session and begin a new one; raises BadCredentialsError.
+
+        Wrong guesses count as they do at the login, so that a stolen token does not help to find it out.
+        """
+        account = await self._accounts.account(user_id)
+        if account is None:
+            raise AccountGoneError
+        policy = self._issuer.policy
+        attempt = rules.attempt(account.email, origin.address)
+        stored = await self._accounts.candidate(account.email, attempt)
+        password_hash = None if stored is None else stored.password_hash
+        is_right = await self._passwords.verify(rules.canonical_password(current), password_hash)
+        if stored is None or password_hash is None or not is_right:
+            await self._accounts.failed(attempt, policy.per_account, policy.per_address)
+            raise BadCredentialsError("the current password is not right", field="current_password")
+        refresh_token = self._issuer.refresh_token()
+        opened = await self._store.change(
+            stored,
+            attempt,
+            origin,
+            new_hash=await self._passwords.hash(rules.canonical_password(new)),
+            refresh_token=refresh_token,
+            ttl_s=policy.refresh_ttl_s,
+        )
+        return self._issuer.session(opened, refresh_token)
+
+    async def forgotten(self, email: str, *, address: str, request_id: str) -> None:
+        """Have a reset token sent if there is such an account; the same steps if there is none.
+
+        Raises TooManyFailuresError when too many mails were asked for.
+        """
+        mailing = rules.mailing(email, address)
+        await self._store.check(mailing)
+        await self._accounts.failed(mailing, MAILS_PER_ACCOUNT, MAILS_PER_ADDRESS)
+        await self._store.request_reset(
+            email,
+            token=self._issuer.refresh_token(),
+            ttl_s=self._issuer.policy.reset_ttl_s,
+            request_id=request_id,
+        )
+
+    async def reset(self, token: str, new: str) -> None:
+        """Set a new password by the token of the mail; raises ResetTokenInvalidError, ResetTokenExpiredError."""
+        # Asked first: a made-up token is not worth a hash.
+        await self._store.check_reset(token)
+        new_hash = await self._passwords.hash(rules.canonical_password(new))
+        await self._store.reset(token, new_hash=new_hash)

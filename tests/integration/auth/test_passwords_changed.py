@@ -1,0 +1,120 @@
+"""Changing a password and setting a new one by mail: both end every session, neither tells who exists."""
+
+from typing import Any
+
+import asyncpg
+import orjson
+
+from tests.services import Running
+from tests.waiting import until
+from tiketi_core.auth.model import MAILS_PER_ACCOUNT
+
+EMAIL, OLD, NEW = "minsu@example.com", "correct horse", "배터리 스테이플 정답"
+
+
+async def post(auth: Running, path: str, bearer: str | None = None, /, **body: object):
+    return await auth.ask("POST", "auth", f"/api/auth/{path}", token=bearer, json=body)
+
+
+async def register(auth: Running) -> dict[str, Any]:
+    answer = await post(auth, "register", email=EMAIL, password=OLD, name="민수")
+    return dict(answer.body)
+
+
+async def status_of_login(auth: Running, password: str) -> int:
+    answer = await post(auth, "login", email=EMAIL, password=password)
+    return int(answer.status)
+
+
+async def keep_outbox(tables: asyncpg.Connection) -> None:
+    """Keep a copy of what is published: the relay is faster than a test."""
+    await tables.execute(
+        "CREATE TABLE kept (LIKE outbox);"
+        "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN INSERT INTO kept SELECT NEW.*; RETURN NEW; END';"
+        "CREATE TRIGGER keep AFTER INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION keep()"
+    )
+
+
+async def kept_token(tables: asyncpg.Connection) -> str:
+    payload = await tables.fetchval(
+        "SELECT payload FROM kept WHERE name = 'user.password_reset_requested'"
+        " ORDER BY seq DESC LIMIT 1"
+    )
+    return str(orjson.loads(payload)["token"])
+
+
+async def test_changing_ends_every_other_session_and_opens_a_new_one(auth: Running) -> None:
+    session = await register(auth)
+    other = (await post(auth, "login", email=EMAIL, password=OLD)).body
+    wrong = await post(
+        auth, "password", session["token"], current_password="wrong", new_password=NEW
+    )
+    assert (wrong.status, wrong.code) == (401, "bad_credentials")
+    changed = await post(auth, "password", session["token"], current_password=OLD, new_password=NEW)
+    assert changed.status == 200
+    assert await status_of_login(auth, OLD) == 401
+    assert await status_of_login(auth, NEW) == 200
+    for ended in (session, other):
+        answer = await post(auth, "refresh", refresh_token=ended["refresh_token"])
+        assert answer.code == "token_invalid"
+
+        async def is_over(token: str = ended["token"]) -> bool:
+            answer = await auth.ask("GET", "auth", "/api/auth/me", token=token)
+            return answer.status == 401
+
+        assert await until(is_over)
+    me = await auth.ask("GET", "auth", "/api/auth/me", token=changed.body["token"])
+    assert me.status == 200
+    assert (await post(auth, "refresh", refresh_token=changed.body["refresh_token"])).status == 200
+
+
+async def test_a_mail_sets_a_new_password_once(auth: Running, tables: asyncpg.Connection) -> None:
+    session = await register(auth)
+    await keep_outbox(tables)
+    first = await post(auth, "password/forgot", email=EMAIL.upper())
+    assert (first.status, first.body) == (202, {"sent": True})
+    old_token = await kept_token(tables)
+    await post(auth, "password/forgot", email=EMAIL)
+    token = await kept_token(tables)
+    stale = await post(auth, "password/reset", token=old_token, new_password=NEW)
+    assert (stale.status, stale.code) == (401, "token_invalid")
+    done = await post(auth, "password/reset", token=token, new_password=NEW)
+    assert (done.status, done.body) == (200, {"changed": True})
+    again = await post(auth, "password/reset", token=token, new_password=OLD)
+    assert (again.status, again.code) == (401, "token_invalid")
+    assert await status_of_login(auth, OLD) == 401
+    assert await status_of_login(auth, NEW) == 200
+    ended = await post(auth, "refresh", refresh_token=session["refresh_token"])
+    assert ended.code == "token_invalid"
+    stored = await tables.fetchval("SELECT count(*) FROM password_resets")
+    assert stored == 0
+
+
+async def test_a_mail_ends_in_time(auth: Running, tables: asyncpg.Connection) -> None:
+    await register(auth)
+    await keep_outbox(tables)
+    await post(auth, "password/forgot", email=EMAIL)
+    rows = await tables.fetch("SELECT r::text FROM password_resets AS r")
+    token = await kept_token(tables)
+    assert token not in str(rows)
+    await tables.execute("UPDATE password_resets SET expires_at = now() - interval '1 second'")
+    answer = await post(auth, "password/reset", token=token, new_password=NEW)
+    assert (answer.status, answer.code) == (401, "token_expired")
+    assert await status_of_login(auth, OLD) == 200
+
+
+async def test_who_has_forgotten_is_told_nothing_about_others(
+    auth: Running, tables: asyncpg.Connection
+) -> None:
+    await register(auth)
+    await keep_outbox(tables)
+    asked = MAILS_PER_ACCOUNT.free_count + 2
+    answers = {
+        email: [await post(auth, "password/forgot", email=email) for _ in range(asked)]
+        for email in (EMAIL, "nobody@example.com")
+    }
+    statuses = [[answer.status for answer in each] for each in answers.values()]
+    assert statuses[0] == statuses[1] == [202] * (asked - 1) + [429]
+    assert await tables.fetchval("SELECT count(*) FROM kept") == asked - 1
+    assert await status_of_login(auth, OLD) == 200, "asking for mails does not lock anybody out"
