@@ -229,10 +229,11 @@ class _Told:
     async def _floor(self) -> None:
         body = b"6" + b" " * (self._bytes_count - 5)
         wire = bytes((0x81, 126)) + len(body).to_bytes(2, "big") + body
-        transports = [peer._socket.transport for peer in self._server.peers]  # noqa: SLF001  # its floor
+        transports = [peer.socket.transport for peer in self._server.peers]
         cpu_s = time.thread_time()
         for number, transport in enumerate(transports, start=1):
-            transport.write(wire)
+            if not transport.is_closing():
+                transport.write(wire)
             if number % self._server.limits.broadcast_chunk_count == 0:
                 await asyncio.sleep(0)
         await asyncio.sleep(0)

@@ -32,6 +32,7 @@ def build_app(
 ) -> web.Application:
     """The application: the spec's routes, health, metrics and the OpenAPI document, behind the edge."""
     metrics = Metrics(spec.name)
+    metrics.gauges = tuple(spec.gauges(service))
     edge = Edge(metrics, farewell)
     app = web.Application(client_max_size=bounds.provision_body_bytes_max)
     app[METRICS] = metrics

@@ -9,6 +9,7 @@ from aiohttp.typedefs import Handler
 from tiketi_core.kernel.message import Message
 from tiketi_platform.framework.access import TokenVerifier
 from tiketi_platform.framework.routing import Route
+from tiketi_platform.framework.telemetry import Gauge
 
 ServiceT = TypeVar("ServiceT")
 ResourcesT = TypeVar("ResourcesT")
@@ -61,6 +62,8 @@ class ServiceSpec(Generic[ServiceT, ResourcesT]):
     stop: Callable[[ServiceT], Awaitable[None]] | None = None
     """Run once after the last request and the last task, while the stores are still open."""
     tasks: Callable[[ServiceT], Sequence[Task]] = field(default=lambda _service: ())
+    gauges: Callable[[ServiceT], Sequence[Gauge]] = field(default=lambda _service: ())
+    """What `/metrics` says beside requests and tasks."""
     listens: Mapping[str, Listener[ServiceT]] = field(default_factory=dict)
     """Message name → what to do when it comes."""
 

@@ -4,7 +4,8 @@ import contextvars
 import logging
 import sys
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, TextIO
 
@@ -53,6 +54,16 @@ def configure_logging(*, service: str = "", stream: TextIO | None = None) -> Non
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gauge:
+    """Something a service can count at any moment; read when somebody scrapes."""
+
+    name: str
+    """Without the prefix `tiketi_`."""
+    documentation: str
+    read: Callable[[], float]
+
+
 class Metrics:
     """The metrics of one service; each has its own registry, so that six fit into one process.
 
@@ -74,6 +85,8 @@ class Metrics:
             ("service", "task"),
             registry=self.registry,
         )
+        self.gauges: tuple[Gauge, ...] = ()
+        """What the service itself counts."""
         self._service = service
         self._series: dict[tuple[str, int], _Series] = {}
         self.registry.register(self)
@@ -102,16 +115,12 @@ class Metrics:
                 series.sum_s,
             )
         yield requests
-        in_flight = GaugeMetricFamily(
-            "tiketi_requests_in_flight", "Requests being worked on.", labels=("service",)
-        )
-        in_flight.add_metric((self._service,), self.in_flight_count)
-        yield in_flight
-        connections = GaugeMetricFamily(
-            "tiketi_connections", "Connections open.", labels=("service",)
-        )
-        connections.add_metric((self._service,), self.connections_count)
-        yield connections
+        for gauge in (*self._own_gauges(), *self.gauges):
+            family = GaugeMetricFamily(
+                f"tiketi_{gauge.name}", gauge.documentation, labels=("service",)
+            )
+            family.add_metric((self._service,), gauge.read())
+            yield family
         refused = CounterMetricFamily(
             "tiketi_connections_refused",
             "Connections refused because the process had as many as it may.",
@@ -119,6 +128,20 @@ class Metrics:
         )
         refused.add_metric((self._service,), self.connections_refused_count)
         yield refused
+
+    def _own_gauges(self) -> tuple[Gauge, ...]:
+        return (
+            Gauge(
+                name="requests_in_flight",
+                documentation="Requests being worked on.",
+                read=lambda: self.in_flight_count,
+            ),
+            Gauge(
+                name="connections",
+                documentation="Connections open.",
+                read=lambda: self.connections_count,
+            ),
+        )
 
 
 class _Series:

@@ -224,7 +224,7 @@ async def test_a_slow_reader_is_skipped_and_then_cut(bounded):
             await loop.sock_sendall(raw, head + body)
         await eventually(lambda: len(server.peers) == 1)
         (peer,) = server.peers
-        written = peer._socket.transport
+        written = peer.socket.transport
         payload = json.dumps({"콘서트": "가" * 2_000}, ensure_ascii=False).encode()
         largest = 0
         async with asyncio.timeout(PATIENCE_S):
@@ -236,6 +236,19 @@ async def test_a_slow_reader_is_skipped_and_then_cut(bounded):
         assert largest <= limits.buffer_bytes_max + len(payload) + 100
         await eventually(lambda: server.connections_count == 0)
         raw.close()
+
+
+async def test_metrics_count_sockets_and_rooms(bounded, clients):
+    serves, _ = bounded(Limits())
+    async with serves as platform:
+        await enter(platform, 1)
+        client = await clients(platform, 1)
+        await client.ask("join")
+        url = platform.url("queue") + "/metrics"
+        async with platform.http.get(url) as answer:
+            said = await answer.text()
+        for name in ("sockets_open", "sockets_joined", "rooms_followed"):
+            assert f'tiketi_{name}{{service="queue"}} 1.0' in said
 
 
 async def test_korean_passes_through_unharmed(bounded, clients):

@@ -38,6 +38,12 @@ class Layer(Protocol):
         ...
 
 
+class _GreetingWebSocket(web.WebSocketResponse):
+    """Its headers wait for the first bytes and leave with them: a write less for each of a crowd."""
+
+    _send_headers_immediately = False
+
+
 class Socket(AsyncSocket):  # type: ignore[misc]  # the library has no types
     """One connection, by websocket or by polling."""
 
@@ -150,19 +156,19 @@ class Socket(AsyncSocket):  # type: ignore[misc]  # the library has no types
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """A connection that is a websocket from the beginning, until it ends."""
-        websocket = self._websocket()
+        websocket = self._websocket(_GreetingWebSocket)
         await websocket.prepare(request)
         self.connected = self.upgraded = True
         self.transport = request.transport
-        self.write(text_frame("0" + self.server.greeting(self.sid, upgrades=False)))
+        await request.writer.write(text_frame("0" + self.server.greeting(self.sid, upgrades=False)))
         await self._read(websocket)
         return websocket
 
-    def _websocket(self) -> web.WebSocketResponse:
+    def _websocket(
+        self, kind: type[web.WebSocketResponse] = web.WebSocketResponse
+    ) -> web.WebSocketResponse:
         # Compression would cost every socket an encoding and a window of its own.
-        return web.WebSocketResponse(
-            max_msg_size=self.server.limits.message_bytes_max, compress=False
-        )
+        return kind(max_msg_size=self.server.limits.message_bytes_max, compress=False)
 
     async def _upgrade_websocket(self, environ: dict[str, Any]) -> web.WebSocketResponse:
         if self.upgraded or self.upgrading:

@@ -88,6 +88,16 @@ class Realtime:
         path = f"{wire.SOCKET_PATH}/"
         return (RawRoute(path=path, answer=self.server.answer, close=self.server.stop),)
 
+    @property
+    def rooms_count(self) -> int:
+        """Rooms this process follows."""
+        return len(self._audiences)
+
+    @property
+    def joined_count(self) -> int:
+        """Sockets that follow a room, once for each room."""
+        return sum(len(audience.peers) for audience in self._audiences.values())
+
     async def start(self) -> None:
         """Before the first connection."""
         self.server.start()

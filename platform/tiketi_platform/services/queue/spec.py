@@ -9,6 +9,7 @@ from tiketi_core.kernel.message import Message
 from tiketi_core.queue.model import Purchase
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.framework.spec import ServiceSpec, Task
+from tiketi_platform.framework.telemetry import Gauge
 from tiketi_platform.services.queue.realtime import TICK_S
 from tiketi_platform.services.queue.routes import ROUTES
 from tiketi_platform.services.queue.service import QueueService, build
@@ -23,6 +24,27 @@ def _tasks(service: QueueService) -> tuple[Task, ...]:
         Task(name="pump", every_s=PUMP_EVERY_S, work=service.waiting_room.pump),
         Task(name="broadcast", every_s=TICK_S, work=service.realtime.broadcast),
         Task(name="look", every_s=TICK_S, work=service.realtime.look),
+    )
+
+
+def _gauges(service: QueueService) -> tuple[Gauge, ...]:
+    realtime = service.realtime
+    return (
+        Gauge(
+            name="sockets_open",
+            documentation="Socket.IO connections, those in their handshake included.",
+            read=lambda: realtime.server.connections_count,
+        ),
+        Gauge(
+            name="sockets_joined",
+            documentation="Sockets that follow a waiting room, once for each room.",
+            read=lambda: realtime.joined_count,
+        ),
+        Gauge(
+            name="rooms_followed",
+            documentation="Waiting rooms that sockets of this process follow.",
+            read=lambda: realtime.rooms_count,
+        ),
     )
 
 
@@ -52,5 +74,6 @@ SPEC: Final[ServiceSpec[QueueService, Resources]] = ServiceSpec(
     start=lambda service: service.realtime.start(),
     stop=lambda service: service.realtime.stop(),
     tasks=_tasks,
+    gauges=_gauges,
     listens={"reservation.confirmed": _bought},
 )
