@@ -1,19 +1,28 @@
 """The floor of every HTTP row: aiohttp and uvloop answering a fixed number of bytes, and nothing else.
 
-python tools/bench/bare.py PORT BYTES
+With CHECKS = 1 it also checks one Ed25519 signature over as many bytes as a token has, for each request.
+
+python tools/bench/bare.py PORT BYTES CHECKS
 """
 
 import sys
 
 import uvloop
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+SIGNED: bytes = b"x" * 225
 
 
-async def made(size_bytes: int) -> web.Application:
+async def made(size_bytes: int, *, checks: bool) -> web.Application:
     body = b"x" * size_bytes
+    key = Ed25519PrivateKey.generate()
+    signature, public = key.sign(SIGNED), key.public_key()
 
     async def hello(request: web.Request) -> web.Response:
         await request.read()
+        if checks:
+            public.verify(signature, SIGNED)
         return web.Response(body=body, content_type="application/json")
 
     app = web.Application()
@@ -24,7 +33,7 @@ async def made(size_bytes: int) -> web.Application:
 if __name__ == "__main__":
     uvloop.install()
     web.run_app(
-        made(int(sys.argv[2])),
+        made(int(sys.argv[2]), checks=sys.argv[3] == "1"),
         host="127.0.0.1",
         port=int(sys.argv[1]),
         access_log=None,

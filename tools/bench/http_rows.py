@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -22,11 +22,11 @@ from tiketi_platform.adapters.tokens.signer import Signer
 from tiketi_platform.framework.access import ACCESS_AUDIENCE
 from tiketi_platform.runtime.engines.ports import free_port
 from tiketi_platform.runtime.readiness import is_ready
-from tools.bench.wire import Seen, cpu_s, request, send_all
+from tools.bench.wire import cpu_s, request, send_all
 
-ROUNDS = 3
-REQUESTS_COUNT = 1_500
-LOGINS_COUNT = 40
+ROUNDS = 9
+REQUESTS_COUNT = 600
+LOGINS_COUNT = 15
 TOKEN_TTL_S = 3_600
 BARE = Path(__file__).with_name("bare.py")
 
@@ -39,6 +39,8 @@ class Cost:
     postgres_ms: float
     valkey_ms: float
     floor_ms: float
+    ratio: float
+    """The median of the rounds' own ratios: whatever slows a minute down slows both of its sides."""
     per_s: float
     """As this one client saw it."""
 
@@ -52,8 +54,10 @@ def measure() -> dict[str, Cost]:
         for _ in range(19):
             stage.concert()
         tokens = _tokens(stage, ROUNDS * REQUESTS_COUNT)
+        strangers = _tokens(stage, ROUNDS * REQUESTS_COUNT, first=1_000_000)
         return {
             "enter": _enter(stage, room, tokens),
+            "enter, a token's first use": _enter_first(stage, room, strangers),
             "status": _status(stage, room, tokens),
             "events list": _against_bare(
                 stage,
@@ -64,12 +68,12 @@ def measure() -> dict[str, Cost]:
         }
 
 
-def _tokens(stage: Stage, count: int) -> list[str]:
+def _tokens(stage: Stage, count: int, *, first: int = 10_000) -> list[str]:
     signer = Signer.from_file(stage.folder.signing_key("auth"))
     now_s = int(time.time())
     return [
         signer.sign(
-            {"sub": str(10_000 + number), "role": "user"},
+            {"sub": str(first + number), "role": "user"},
             audience=ACCESS_AUDIENCE,
             issued_at_s=now_s,
             expires_at_s=now_s + TOKEN_TTL_S,
@@ -83,11 +87,22 @@ def _enter(stage: Stage, room: int, tokens: list[str]) -> Cost:
 
     def requests(number: int) -> list[bytes]:
         mine = tokens[number * REQUESTS_COUNT : (number + 1) * REQUESTS_COUNT]
-        # Each token is verified once in its life; that is not what entering costs.
+        # Each token is verified once in its life; what that costs is the next row.
         asyncio.run(send_all(stage.ports["queue"], _asking(room, mine)))
         return [request("POST", "/api/queue/enter", _bearer(token), body) for token in mine]
 
     return _against_bare(stage, "queue", requests)
+
+
+def _enter_first(stage: Stage, room: int, tokens: list[str]) -> Cost:
+    """Entering with a token that this process has not seen: its floor checks one signature a request."""
+    body = f'{{"event_id":{room}}}'.encode()
+
+    def requests(number: int) -> list[bytes]:
+        mine = tokens[number * REQUESTS_COUNT : (number + 1) * REQUESTS_COUNT]
+        return [request("POST", "/api/queue/enter", _bearer(token), body) for token in mine]
+
+    return _against_bare(stage, "queue", requests, checks_signatures=True)
 
 
 def _status(stage: Stage, room: int, tokens: list[str]) -> Cost:
@@ -107,52 +122,76 @@ def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _against_bare(stage: Stage, service: str, requests: Callable[[int], list[bytes]]) -> Cost:
+def _against_bare(
+    stage: Stage,
+    service: str,
+    requests: Callable[[int], list[bytes]],
+    *,
+    checks_signatures: bool = False,
+) -> Cost:
     """Rounds of the operation and of the floor with as many bytes, in turn."""
     ours: list[tuple[float, float, float]] = []
     floor: list[float] = []
     rates: list[float] = []
     record = stage.record
     pids = [record.processes[name].pid for name in (service, "postgres", "valkey")]
-    for number in range(ROUNDS):
-        made = requests(number)
-        before = [cpu_s(pid, with_children=True) for pid in pids]
-        seen = asyncio.run(send_all(stage.ports[service], made))
-        after = [cpu_s(pid, with_children=True) for pid in pids]
-        assert set(seen.statuses) == {200}, seen.statuses
-        one, two, three = ((b - a) * 1_000 / seen.count for a, b in zip(before, after, strict=True))
-        ours.append((one, two, three))
-        rates.append(seen.count / seen.elapsed_s)
-        floor.append(_floor_ms(seen, made[0]))
+    with ExitStack() as stack:
+        bare: _Bare | None = None
+        for number in range(ROUNDS):
+            made = requests(number)
+            before = [cpu_s(pid, with_children=True) for pid in pids]
+            seen = asyncio.run(send_all(stage.ports[service], made))
+            after = [cpu_s(pid, with_children=True) for pid in pids]
+            assert set(seen.statuses) == {200}, seen.statuses
+            one, two, three = (
+                (b - a) * 1_000 / seen.count for a, b in zip(before, after, strict=True)
+            )
+            ours.append((one, two, three))
+            rates.append(seen.count / seen.elapsed_s)
+            if bare is None:
+                bare = stack.enter_context(_bare(seen.body_bytes, checks=checks_signatures))
+                bare.floor_ms(made)
+            floor.append(bare.floor_ms(made))
     return Cost(
         ours_ms=median(cost[0] for cost in ours),
         postgres_ms=median(cost[1] for cost in ours),
         valkey_ms=median(cost[2] for cost in ours),
         floor_ms=median(floor),
+        ratio=median(cost[0] / bare_ms for cost, bare_ms in zip(ours, floor, strict=True)),
         per_s=median(rates),
     )
 
 
-def _floor_ms(seen: Seen, sample: bytes) -> float:
-    # The same request, headers and body and all, to an address that does nothing.
-    method, path, rest = sample.split(b" ", 2)
-    made = b" ".join([method, b"/hello" + b"?" * (b"?" in path) + path.partition(b"?")[2], rest])
-    with _bare(seen.body_bytes) as (port, pid):
-        asyncio.run(send_all(port, [made] * 100))
-        before = cpu_s(pid)
-        again = asyncio.run(send_all(port, [made] * seen.count))
-        return (cpu_s(pid) - before) * 1_000 / again.count
+@dataclass(frozen=True, slots=True)
+class _Bare:
+    """The bare server, running."""
+
+    port: int
+    pid: int
+
+    def floor_ms(self, requests: list[bytes]) -> float:
+        """The same requests, headers and bodies and all, to an address that does nothing."""
+        made = [_to_bare(each) for each in requests]
+        before = cpu_s(self.pid)
+        seen = asyncio.run(send_all(self.port, made))
+        return (cpu_s(self.pid) - before) * 1_000 / seen.count
+
+
+def _to_bare(request: bytes) -> bytes:
+    method, path, rest = request.split(b" ", 2)
+    return b" ".join([method, b"/hello" + b"?" * (b"?" in path) + path.partition(b"?")[2], rest])
 
 
 @contextmanager
-def _bare(size_bytes: int) -> Iterator[tuple[int, int]]:
+def _bare(size_bytes: int, *, checks: bool) -> Iterator[_Bare]:
     port = free_port()
-    process = subprocess.Popen([sys.executable, str(BARE), str(port), str(size_bytes)])
+    command = [sys.executable, str(BARE), str(port), str(size_bytes), str(int(checks))]
+    process = subprocess.Popen(command)
     try:
         while not is_ready(f"http://127.0.0.1:{port}/hello"):
             assert process.poll() is None, "the bare server ended"
             time.sleep(0.02)
-        yield port, process.pid
+        yield _Bare(port, process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -181,7 +220,8 @@ def _login(stage: Stage) -> Cost:
             hasher.verify(hashed, password)
         floor.append((time.process_time() - started) * 1_000 / LOGINS_COUNT)
     one, two, three = (median(cost[part] for cost in ours) for part in range(3))
-    return Cost(one, two, three, median(floor), median(rates))
+    ratio = median(cost[0] / bare for cost, bare in zip(ours, floor, strict=True))
+    return Cost(one, two, three, median(floor), ratio, median(rates))
 
 
 def as_json(costs: dict[str, Cost]) -> dict[str, dict[str, Any]]:

@@ -1,7 +1,9 @@
 """What the waiting room costs Valkey: µs per script and bytes per waiting user as the line grows.
 
 Time is the CPU of Valkey's main thread, its socket included, the median of bursts; each burst of an
-operation is preceded by one of a script that returns at once, with the same keys: `_floors` is the ratio. Run it as `python tools/bench/queue_engine.py [--json]`; two minutes.
+operation is preceded by one of a script that returns at once, with the same keys: `_floors` is the ratio.
+
+    python tools/bench/queue_engine.py [--sizes 100,10000,1000000] [--json FILE]
 """
 
 import argparse
@@ -15,12 +17,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from tiketi_core.kernel.ids import EventId, UserId
-from tiketi_core.queue.model import Policy, PolicyChange, RoomState
-from tiketi_platform.adapters.redis import RedisClient, Scripts, keys
-from tiketi_platform.adapters.redis.waiting_room import RedisRoom
-from tiketi_platform.runtime.data_folder import DataFolder
-from tiketi_platform.runtime.engines.valkey import running_valkey
+ROOT: Final = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
+
+from tiketi_core.kernel.ids import EventId, UserId  # noqa: E402
+from tiketi_core.queue.model import Policy, PolicyChange, RoomState  # noqa: E402
+from tiketi_platform.adapters.redis import RedisClient, Scripts, keys  # noqa: E402
+from tiketi_platform.adapters.redis.waiting_room import RedisRoom  # noqa: E402
+from tiketi_platform.runtime.data_folder import DataFolder  # noqa: E402
+from tiketi_platform.runtime.engines.valkey import running_valkey  # noqa: E402
 
 EVENT: Final = EventId(42)
 SIZES: Final = (100, 10_000, 1_000_000)
@@ -188,13 +193,12 @@ async def run(sizes: tuple[int, ...]) -> list[Row]:
 def main() -> None:
     """Print a table, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", type=Path)
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="people in line")
     options = parser.parse_args()
     rows = asyncio.run(run(tuple(int(size) for size in options.sizes.split(","))))
     if options.json:
-        json.dump(rows, sys.stdout)
-        return
+        options.json.write_text(json.dumps(rows), encoding="utf-8")
     names = list(rows[-1])
     for name in names:
         cells = "".join(f"{row.get(name, '-')!s:>12}" for row in rows)
