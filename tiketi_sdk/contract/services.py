@@ -6,6 +6,7 @@ from typing import Any
 from tiketi_sdk.contract import (
     auth,
     auth_accounts,
+    auth_google,
     backlog,
     event,
     notification,
@@ -40,7 +41,7 @@ def _operations(*modules: object) -> tuple[AnyOperation, ...]:
 SERVICES: dict[str, Service] = {
     name: Service(name, port, (*_operations(*modules), backlog.BACKLOG))
     for name, port, modules in (
-        ("auth", 3001, (auth, auth_accounts)),
+        ("auth", 3001, (auth, auth_accounts, auth_google)),
         ("event", 3002, (event,)),
         ("queue", 3003, (queue,)),
         ("reservation", 3004, (reservation,)),

@@ -75,6 +75,42 @@ class ResetTokenExpiredError(DomainError):
     code = "token_expired"
 
 
+class GoogleRefusedError(DomainError):
+    """Google did not vouch for this login; begin again."""
+
+    code = "google_refused"
+
+
+class GoogleUnavailableError(DomainError):
+    """Google does not answer right now."""
+
+    code = "google_unavailable"
+
+
+class GoogleEmailUnverifiedError(DomainError):
+    """Google has not verified this e-mail address; verify it there and come back."""
+
+    code = "google_email_unverified"
+
+
+class GoogleLinkRequiredError(DomainError):
+    """There is an account with this e-mail; give its password once, and Google may log in to it."""
+
+    code = "google_link_required"
+
+
+class LinkTokenInvalidError(DomainError):
+    """This link token was not made here, or that Google account belongs to somebody else by now."""
+
+    code = "token_invalid"
+
+
+class LinkTokenExpiredError(DomainError):
+    """This link token was good for a few minutes; log in with Google again."""
+
+    code = "token_expired"
+
+
 class AccountGoneError(DomainError):
     """The account this token was made for is no more."""
 

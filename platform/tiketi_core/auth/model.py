@@ -130,6 +130,7 @@ class Policy:
     refresh_ttl_s: int = bounds.refresh_ttl_s
     service_token_ttl_s: int = bounds.service_token_ttl_s
     reset_ttl_s: int = bounds.reset_ttl_s
+    google_ttl_s: int = bounds.google_ttl_s
     per_account: Limit = field(default=PER_ACCOUNT)
     per_address: Limit = field(default=PER_ADDRESS)
 
@@ -139,6 +140,48 @@ class AccessToken:
     """A signed token and when it ends."""
 
     token: str
+    expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoogleIdentity:
+    """Who somebody is, as Google's signature vouches for."""
+
+    subject: str
+    """Google's own number of the account; it never changes hands."""
+    email: str
+    email_verified: bool
+    name: str
+    picture: str | None
+    nonce: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoogleState:
+    """What was asked of Google, as it travels through the browser, signed."""
+
+    nonce: str
+    redirect_uri: str
+    challenge: str
+    """BASE64URL(SHA256(verifier)), RFC 7636."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkOffer:
+    """A Google account that may log in once the password of the account with its e-mail was given."""
+
+    subject: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoogleAuthorization:
+    """Where to send the browser, and what to keep meanwhile."""
+
+    url: str
+    state: str
+    redirect_uri: str
+    code_verifier: str | None
     expires_at_ms: int
 
 

@@ -8,7 +8,10 @@ from tiketi_core.auth.model import (
     Account,
     Attempt,
     Change,
+    GoogleIdentity,
+    GoogleState,
     Limit,
+    LinkOffer,
     NewAccount,
     Opened,
     OpenSession,
@@ -158,6 +161,74 @@ class Directory(Protocol):
 
         Raises LastAdminError.
         """
+        ...
+
+
+class GoogleAccounts(Protocol):
+    """Keeps which Google account may log in where; each method is one atomic step."""
+
+    async def enter(
+        self,
+        identity: GoogleIdentity,
+        origin: Origin,
+        *,
+        refresh_token: str,
+        ttl_s: int,
+        request_id: str,
+    ) -> Opened | None:
+        """Begin a session of the linked account, or of a new one; None when another has the e-mail.
+
+        Raises AccountDisabledError.
+        """
+        ...
+
+    async def link(
+        self,
+        stored: Stored,
+        attempt: Attempt,
+        origin: Origin,
+        *,
+        subject: str,
+        email: str,
+        refresh_token: str,
+        ttl_s: int,
+    ) -> Opened:
+        """Begin a session and link; raises as `Accounts.open_session` does, and LinkTokenInvalidError."""
+        ...
+
+
+class Google(Protocol):
+    """Google's side."""
+
+    async def authorization_url(
+        self, *, redirect_uri: str, state: str, nonce: str, challenge: str
+    ) -> str:
+        """Where to send the browser; raises GoogleUnavailableError."""
+        ...
+
+    async def redeem(self, code: str, *, redirect_uri: str, verifier: str | None) -> GoogleIdentity:
+        """Trade a code for an identity whose signature, issuer, audience and end were checked.
+
+        Raises GoogleRefusedError, saying what Google said, and GoogleUnavailableError.
+        """
+        ...
+
+
+class GoogleSeal(Protocol):
+    """Signs what travels through the browser and comes back."""
+
+    def seal_state(self, state: GoogleState, *, ttl_s: int) -> tuple[str, int]:
+        """The text, and when it ends in ms."""
+        ...
+
+    def open_state(self, text: str) -> GoogleState:
+        """Raises GoogleRefusedError for one that is not ours or has ended."""
+        ...
+
+    def seal_offer(self, offer: LinkOffer, *, ttl_s: int) -> str: ...
+
+    def open_offer(self, text: str) -> LinkOffer:
+        """Raises LinkTokenInvalidError and LinkTokenExpiredError."""
         ...
 
 

@@ -1,5 +1,7 @@
 """What counts as the same e-mail, the same password and the same guesser; pure, and decides nothing else."""
 
+import base64
+import hashlib
 import ipaddress
 import unicodedata
 
@@ -42,6 +44,12 @@ def _network(address: str) -> str:
         mapped = ip.ipv4_mapped
         return str(mapped or ipaddress.IPv6Network((int(ip) >> 64 << 64, 64)))
     return str(ip)
+
+
+def challenge_of(verifier: str) -> str:
+    """The PKCE challenge of a verifier, by S256 (RFC 7636)."""
+    digest = hashlib.sha256(verifier.encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def sandbox_names(prefix: str, first_number: int, count: int) -> list[str]:

@@ -30,6 +30,8 @@ refresh_ttl_s: Final = 14 * 24 * 3600
 service_token_ttl_s: Final = 900
 reset_ttl_s: Final = 30 * 60
 """How long the token of a password-reset mail is good."""
+google_ttl_s: Final = 10 * 60
+"""How long logging in with Google may take, and linking after it."""
 revocation_page_max: Final = 5_000
 """Lines of the revocation feed in one answer."""
 revocation_poll_ms: Final = 1_000

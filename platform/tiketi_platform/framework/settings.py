@@ -36,6 +36,12 @@ class Settings:
     toss_url: str = "https://api.tosspayments.com"
     smtp_url: str = "smtp://127.0.0.1:25"
     mail_from: str = "tiketi <no-reply@tiketi.test>"
+    google_url: str = "https://accounts.google.com"
+    """Google's issuer: its addresses are read from `/.well-known/openid-configuration` below it."""
+    google_client_id: str = ""
+    """Of this platform at Google; without it nobody logs in with Google. The secret is `google-client-secret`."""
+    google_redirect_uri: str = ""
+    """Where Google sends browsers back to unless the client says where."""
     admin_email: str = ""
     """An administrator to make sure of at start; the password is the file `admin-password`."""
     version: str = field(default_factory=lambda: metadata.version("tiketi"))
@@ -74,6 +80,9 @@ class Settings:
             toss_url=env.get("TIKETI_TOSS_URL", default.toss_url),
             smtp_url=env.get("TIKETI_SMTP_URL", default.smtp_url),
             mail_from=env.get("TIKETI_MAIL_FROM", default.mail_from),
+            google_url=env.get("TIKETI_GOOGLE_URL", default.google_url),
+            google_client_id=env.get("TIKETI_GOOGLE_CLIENT_ID", default.google_client_id),
+            google_redirect_uri=env.get("TIKETI_GOOGLE_REDIRECT_URI", default.google_redirect_uri),
             admin_email=env.get("TIKETI_ADMIN_EMAIL", default.admin_email),
             version=env.get("TIKETI_VERSION") or default.version,
             revision=env.get("TIKETI_REVISION", default.revision),
@@ -97,6 +106,9 @@ class Settings:
             "TIKETI_TOSS_URL": self.toss_url,
             "TIKETI_SMTP_URL": self.smtp_url,
             "TIKETI_MAIL_FROM": self.mail_from,
+            "TIKETI_GOOGLE_URL": self.google_url,
+            "TIKETI_GOOGLE_CLIENT_ID": self.google_client_id,
+            "TIKETI_GOOGLE_REDIRECT_URI": self.google_redirect_uri,
             "TIKETI_ADMIN_EMAIL": self.admin_email,
             "TIKETI_VERSION": self.version,
             "TIKETI_REVISION": self.revision,

@@ -24,11 +24,23 @@ from tiketi_platform.runtime.engines.valkey import ValkeyServer
 from tiketi_platform.runtime.record import PlatformRecord, State
 from tiketi_platform.runtime.registry import NAMES, spec_of
 from tiketi_platform.runtime.supervisor import Supervisor
-from tiketi_platform.sandbox.ports import MAILBOX_PORT, SMTP_PORT, TOSS_PORT
+from tiketi_platform.sandbox.ports import (
+    GOOGLE_CLIENT_ID,
+    GOOGLE_PORT,
+    MAILBOX_PORT,
+    SMTP_PORT,
+    TOSS_PORT,
+)
 
 TOSS_SECRET: Final = "toss-secret-key"  # noqa: S105  # the secret's name, not the secret
 SIGNING_SERVICES: Final = ("auth", "queue", "reservation")
-SANDBOX_PORTS: Final = {"toss": TOSS_PORT, "smtp": SMTP_PORT, "mailbox": MAILBOX_PORT}
+GOOGLE_SECRET: Final = "google-client-secret"  # noqa: S105  # as above
+SANDBOX_PORTS: Final = {
+    "toss": TOSS_PORT,
+    "smtp": SMTP_PORT,
+    "mailbox": MAILBOX_PORT,
+    "google": GOOGLE_PORT,
+}
 STORES_WAIT_S: Final = 15.0
 """Our engines answer before services start; this is for a child that starts while one restarts."""
 
@@ -48,6 +60,8 @@ class Options:
     """An owner's URL of a PostgreSQL of one's own; None starts ours."""
     redis_url: str | None = None
     """A Redis or Valkey of one's own; None starts ours."""
+    google_client_id: str = ""
+    """Of this platform at the real Google, whose secret is then in the data folder; else the sandbox's."""
     revision: str = "unknown"
 
     @classmethod
@@ -66,6 +80,7 @@ class Options:
             },
             postgres_url=env.get("TIKETI_POSTGRES_URL"),
             redis_url=env.get("TIKETI_REDIS_URL"),
+            google_client_id=settings.google_client_id,
             revision=settings.revision,
         )
 
@@ -138,7 +153,8 @@ class Platform:
         folder, options = self._folder, self._options
         for name in SIGNING_SERVICES:
             folder.signing_key(name)
-        for name in (*(f"{service}-service" for service in NAMES), "admin-password", TOSS_SECRET):
+        services = (f"{service}-service" for service in NAMES)
+        for name in (*services, "admin-password", TOSS_SECRET, GOOGLE_SECRET):
             folder.secret_file(name)
         toss, smtp = options.sandbox_ports["toss"], options.sandbox_ports["smtp"]
         return Settings(
@@ -150,6 +166,10 @@ class Platform:
             sandbox=True,
             toss_url=f"http://127.0.0.1:{toss}",
             smtp_url=f"smtp://127.0.0.1:{smtp}",
+            google_url=Settings().google_url
+            if options.google_client_id
+            else f"http://127.0.0.1:{options.sandbox_ports['google']}",
+            google_client_id=options.google_client_id or GOOGLE_CLIENT_ID,
             admin_email=ADMIN_EMAIL,
             stores_wait_s=STORES_WAIT_S,
             revision=options.revision,
@@ -167,8 +187,10 @@ class Platform:
                 toss_port=ports["toss"],
                 smtp_port=ports["smtp"],
                 mailbox_port=ports["mailbox"],
+                google_port=ports["google"],
                 webhook_url=_webhook_url(settings),
                 toss_secret_key=self._folder.secret(TOSS_SECRET),
+                google_client_secret=self._folder.secret(GOOGLE_SECRET),
             )
         )
         self._progress("services")
@@ -194,6 +216,7 @@ class Platform:
         ]
         arguments += [f"--{name}-port={port}" for name, port in ports.items()]
         arguments.append(f"--toss-secret-key-file={self._folder.secret_file(TOSS_SECRET)}")
+        arguments.append(f"--google-client-secret-file={self._folder.secret_file(GOOGLE_SECRET)}")
         return Child(
             name="sandbox",
             argv=[sys.executable, "-m", "tiketi_platform.sandbox", *arguments],

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tiketi_platform.framework.open_files import allow_many_connections
 from tiketi_platform.sandbox.ports import (
+    GOOGLE_CLIENT_SECRET,
+    GOOGLE_PORT,
     LOOPBACK,
     MAILBOX_PORT,
     SMTP_PORT,
@@ -20,13 +22,19 @@ from tiketi_platform.sandbox.run import running_sandboxes
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tiketi_platform.sandbox",
-        description="Local stand-ins for Toss Payments and for a mail server.",
+        description="Local stand-ins for Toss Payments, a mail server and Google.",
     )
     parser.add_argument("--data", type=Path, required=True, help="folder that keeps their state")
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (%(default)s)")
     parser.add_argument("--toss-port", type=int, default=TOSS_PORT)
     parser.add_argument("--smtp-port", type=int, default=SMTP_PORT)
     parser.add_argument("--mailbox-port", type=int, default=MAILBOX_PORT)
+    parser.add_argument("--google-port", type=int, default=GOOGLE_PORT)
+    parser.add_argument(
+        "--google-client-secret-file",
+        type=Path,
+        help="file with our secret at the sandbox Google (a known one)",
+    )
     parser.add_argument(
         "--toss-secret-key-file",
         type=Path,
@@ -47,18 +55,21 @@ async def _serve(arguments: argparse.Namespace) -> None:
         smtp_port=arguments.smtp_port,
         mailbox_port=arguments.mailbox_port,
         host=arguments.host,
+        google_port=arguments.google_port,
         webhook_url=arguments.webhook_url,
-        toss_secret_key=_secret_key(arguments.toss_secret_key_file),
+        toss_secret_key=_secret(arguments.toss_secret_key_file, TOSS_SECRET_KEY),
+        google_client_secret=_secret(arguments.google_client_secret_file, GOOGLE_CLIENT_SECRET),
     ) as sandboxes:
         mailbox = sandboxes.mailbox
         print(f"toss     {sandboxes.toss.url}", file=sys.stderr)
         print(f"smtp     {mailbox.smtp_host}:{mailbox.smtp_port}", file=sys.stderr)
         print(f"mailbox  {mailbox.url}", file=sys.stderr, flush=True)
+        print(f"google   {sandboxes.google.url}", file=sys.stderr, flush=True)
         await stop.wait()
 
 
-def _secret_key(file: Path | None) -> str:
-    return TOSS_SECRET_KEY if file is None else file.read_text(encoding="utf-8").strip()
+def _secret(file: Path | None, known: str) -> str:
+    return known if file is None else file.read_text(encoding="utf-8").strip()
 
 
 def main() -> int:

@@ -5,8 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tiketi_platform.sandbox.google.server import GoogleSandbox, running_google_sandbox
 from tiketi_platform.sandbox.mailbox.server import Mailbox, running_mailbox
 from tiketi_platform.sandbox.ports import (
+    GOOGLE_CLIENT_SECRET,
+    GOOGLE_PORT,
     LOOPBACK,
     MAILBOX_PORT,
     SMTP_PORT,
@@ -22,6 +25,7 @@ class Sandboxes:
 
     toss: TossSandbox
     mailbox: Mailbox
+    google: GoogleSandbox
 
 
 @asynccontextmanager
@@ -31,9 +35,11 @@ async def running_sandboxes(
     toss_port: int = TOSS_PORT,
     smtp_port: int = SMTP_PORT,
     mailbox_port: int = MAILBOX_PORT,
+    google_port: int = GOOGLE_PORT,
     host: str = LOOPBACK,
     webhook_url: str | None = None,
     toss_secret_key: str = TOSS_SECRET_KEY,
+    google_client_secret: str = GOOGLE_CLIENT_SECRET,
 ) -> AsyncIterator[Sandboxes]:
     """Run all of them until the block ends; they keep their state in `data_dir`. OSError: port taken."""
     async with (
@@ -47,5 +53,8 @@ async def running_sandboxes(
         running_mailbox(
             data_dir=data_dir, smtp_port=smtp_port, http_port=mailbox_port, host=host
         ) as mailbox,
+        running_google_sandbox(
+            port=google_port, host=host, client_secret=google_client_secret
+        ) as google,
     ):
-        yield Sandboxes(toss, mailbox)
+        yield Sandboxes(toss, mailbox, google)

@@ -27,6 +27,11 @@ VALUES = {
     "provider": "GOOGLE",
     "disabled": True,
     "session_id": 10,
+    "code": "4/0abc",
+    "redirect_uri": "http://127.0.0.1:9/callback",
+    "code_challenge": "c" * 43,
+    "code_verifier": "v" * 43,
+    "link_token": "abc.def",
     "service": "queue",
     "secret": "s3cret",
     "user_ids": (1, 2),
@@ -80,9 +85,16 @@ EXCLUSIVE = {"best_available"}  # or seat_ids
 OPERATIONS = {each.name: each for service in SERVICES.values() for each in service.operations}
 
 
+def _value(operation, name):
+    if name == "status":
+        return STATUS[operation.name]
+    # OAuth and the waiting room both have a state.
+    return "abc.def" if (operation.name, name) == ("auth.google", "state") else VALUES[name]
+
+
 def _fields(operation, *, full):
     return {
-        name: STATUS[operation.name] if name == "status" else VALUES[name]
+        name: _value(operation, name)
         for name, info in operation.request.model_fields.items()
         if name not in EXCLUSIVE and (full or info.is_required() or name == "seat_ids")
     }

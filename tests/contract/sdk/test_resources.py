@@ -11,6 +11,7 @@ from tiketi_sdk import AsyncTiketi, Tiketi
 from tiketi_sdk.contract import (
     auth,
     auth_accounts,
+    auth_google,
     backlog,
     event,
     notification,
@@ -21,7 +22,17 @@ from tiketi_sdk.contract import (
 from tiketi_sdk.contract.operation import Operation
 from tiketi_sdk.contract.services import SERVICES
 
-MODULES = (auth, auth_accounts, backlog, event, notification, payment, queue, reservation)
+MODULES = (
+    auth,
+    auth_accounts,
+    auth_google,
+    backlog,
+    event,
+    notification,
+    payment,
+    queue,
+    reservation,
+)
 NOT_FOR_CLIENTS = {
     "auth.revocations": "services read it beside their requests",
     "auth.service_token": "services trade their secret through the codec",

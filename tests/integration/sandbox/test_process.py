@@ -26,7 +26,7 @@ async def sandbox_process(data: Path) -> AsyncIterator[tuple[Process, str, int]]
         f"import sys; sys.path[:0] = {ROOTS!r}; "
         "from tiketi_platform.sandbox.__main__ import main; sys.exit(main())"
     )
-    ports = ("--toss-port", "0", "--smtp-port", "0", "--mailbox-port", "0")
+    ports = ("--toss-port", "0", "--smtp-port", "0", "--mailbox-port", "0", "--google-port", "0")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", start, "--data", str(data), *ports, stderr=PIPE
     )

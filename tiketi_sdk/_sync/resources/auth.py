@@ -7,6 +7,7 @@ from dataclasses import replace
 from tiketi_sdk._sync.resources.base import Resource
 from tiketi_sdk.contract import auth as contract
 from tiketi_sdk.contract import auth_accounts as accounts
+from tiketi_sdk.contract import auth_google as google
 from tiketi_sdk.contract.auth import (
     Contacts,
     Jwks,
@@ -17,6 +18,7 @@ from tiketi_sdk.contract.auth import (
     Verification,
 )
 from tiketi_sdk.contract.auth_accounts import OpenSessions, PasswordChanged, ResetSent
+from tiketi_sdk.contract.auth_google import GoogleAuthorization
 from tiketi_sdk.errors import ConfigError
 
 
@@ -45,6 +47,50 @@ class Auth(Resource):
         Raises `BadCredentialsError`, whichever of the two is wrong, and `AccountDisabledError`.
         """
         session = self._ask(contract.LOGIN, email=email, password=password, device=device)
+        self._caller.remember_session(session)
+        return session
+
+    def google_authorize(
+        self, *, redirect_uri: str | None = None, code_challenge: str | None = None
+    ) -> GoogleAuthorization:
+        """Where to send the browser; keep `state` and `code_verifier` for `google`.
+
+        Raises `GoogleUnavailableError`.
+        """
+        return self._ask(
+            google.GOOGLE_AUTHORIZE, redirect_uri=redirect_uri, code_challenge=code_challenge
+        )
+
+    def google(
+        self,
+        *,
+        code: str,
+        state: str | None = None,
+        redirect_uri: str | None = None,
+        code_verifier: str | None = None,
+        device: str | None = None,
+    ) -> Session:
+        """Log in by what Google's redirect carried.
+
+        Raises `GoogleRefusedError`, `GoogleEmailUnverifiedError`, `AccountDisabledError`, and
+        `GoogleLinkRequiredError`, whose `extra["link_token"]` is for `google_link`.
+        """
+        session = self._ask(
+            google.GOOGLE,
+            code=code,
+            state=state,
+            redirect_uri=redirect_uri,
+            code_verifier=code_verifier,
+            device=device,
+        )
+        self._caller.remember_session(session)
+        return session
+
+    def google_link(self, *, link_token: str, password: str, device: str | None = None) -> Session:
+        """Let the Google account log in to the account with its e-mail, by that account's password, and log in."""
+        session = self._ask(
+            google.GOOGLE_LINK, link_token=link_token, password=password, device=device
+        )
         self._caller.remember_session(session)
         return session
 

@@ -4,7 +4,7 @@ from tiketi_core.auth.model import Change, Origin
 from tiketi_core.kernel.ids import UserId
 from tiketi_platform.framework.call import Call, Reply
 from tiketi_platform.framework.routing import bind
-from tiketi_platform.services.auth import account_routes
+from tiketi_platform.services.auth import account_routes, google_routes
 from tiketi_platform.services.auth.service import AuthService
 from tiketi_platform.services.auth.translate import (
     to_contact,
@@ -112,4 +112,5 @@ ROUTES = (
     bind(auth.CONTACTS, contacts),
     bind(auth.PROVISION, provision),
     *account_routes.ROUTES,
+    *google_routes.ROUTES,
 )

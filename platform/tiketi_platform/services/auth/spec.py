@@ -17,5 +17,6 @@ SPEC = ServiceSpec(
     routes=ROUTES,
     schema="auth",
     start=AuthService.ensure_admin,
+    stop=AuthService.close,
     tasks=_tasks,
 )

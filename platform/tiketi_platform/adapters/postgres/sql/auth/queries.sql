@@ -167,3 +167,11 @@ SELECT check_reset($1);
 -- name: reset_password
 -- Spend a reset token for a new password.
 SELECT reset_password($1, $2);
+
+-- name: enter_by_google
+-- Begin a session of the account of a Google account; NULL when it must be linked first.
+SELECT enter_by_google($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: link_google
+-- Begin a session by password and let a Google account log in from now on.
+SELECT link_google($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);

@@ -1,0 +1,1 @@
+"""Google as an OpenID Connect provider: by discovery, so that a sandbox or another provider is configuration."""
