@@ -15,7 +15,7 @@ endif
 # Options for pytest, for example: make test ARGS="-x tests/unit"; with -n0 in it, in one process
 ARGS ?=
 # Processes that share the tests. They wait more than they work, so there are more of them than cores.
-WORKERS ?= 4
+WORKERS ?= 3
 
 .PHONY: help
 help: ## Show this list
@@ -27,7 +27,7 @@ demo: $(READY) ## Sell out a concert: the whole platform, 2,000 users, 1,250 sea
 
 .PHONY: test
 test: $(READY) ## Run every test (ARGS="..." goes to pytest; ARGS="tests/unit -n0": one process)
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(if $(ARGS),$(ARGS),tests)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n $(WORKERS) --dist worksteal $(if $(ARGS),$(ARGS),tests)
 
 .PHONY: check
 check: $(READY) ## Formatting, lint, types, import directions, generated code, sizes

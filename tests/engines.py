@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import asyncpg
 from redis.asyncio import Redis
 
+from tests.ports import free_port
 from tiketi_platform.adapters.postgres.bootstrap import SERVICES, create_databases, role
 from tiketi_platform.runtime.data_folder import DataFolder
 from tiketi_platform.runtime.engines.postgres import SUPERUSER_SECRET, PostgresServer
@@ -117,7 +118,7 @@ def run_apart(work: Coroutine[Any, Any, T]) -> T:
 def postgres_databases() -> Iterator[Databases]:
     """A PostgreSQL that keeps nothing, stopped and deleted at the end."""
     with engine_folder() as folder:
-        server = PostgresServer(folder, durable=False, options=VOLATILE)
+        server = PostgresServer(folder, free_port(), durable=False, options=VOLATILE)
         run_apart(server.start())
         try:
             yield Databases(server, folder)
@@ -129,7 +130,7 @@ def postgres_databases() -> Iterator[Databases]:
 def valkey_engine() -> Iterator[ValkeyServer]:
     """A Valkey that keeps nothing, stopped and deleted at the end."""
     with engine_folder() as folder:
-        server = ValkeyServer(folder, durable=False)
+        server = ValkeyServer(folder, free_port(), durable=False)
         run_apart(server.start())
         try:
             yield server

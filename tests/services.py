@@ -17,13 +17,13 @@ import aiohttp
 import orjson
 
 from tests.engines import Database
+from tests.ports import free_port
 from tiketi_platform.adapters.tokens.signer import Signer
 from tiketi_platform.framework.access import ACCESS_AUDIENCE
 from tiketi_platform.framework.clock import SystemClock
 from tiketi_platform.framework.settings import Settings
 from tiketi_platform.framework.spec import AnySpec
 from tiketi_platform.runtime.data_folder import DataFolder
-from tiketi_platform.runtime.engines.ports import free_port
 from tiketi_platform.runtime.engines.valkey import ValkeyServer
 from tiketi_platform.runtime.registry import NAMES, spec_of
 from tiketi_platform.runtime.wiring import opened_process, running_service

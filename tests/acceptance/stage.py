@@ -24,11 +24,11 @@ import psutil
 from asyncpg import Connection, Record
 
 from tests.engines import short_folder
+from tests.ports import free_port
 from tests.users import as_ordinary_user, environment, program
 from tests.waiting import PATIENCE_S
 from tiketi_platform.runtime.data_folder import ADMIN_EMAIL, DataFolder
 from tiketi_platform.runtime.embedded import SANDBOX_PORTS, Mode, ready_urls
-from tiketi_platform.runtime.engines.ports import free_port
 from tiketi_platform.runtime.engines.postgres import SUPERUSER_SECRET
 from tiketi_platform.runtime.engines.postgres_settings import SUPERUSER
 from tiketi_platform.runtime.engines.process import ProcessId, spawn, tail

@@ -32,7 +32,9 @@ from tiketi_sdk.audit import audit_event
 BUYERS_COUNT = 6
 KILLS: tuple[tuple[Mode, int], ...] = (("embedded", 1), ("processes", 6), ("embedded", 14))
 """How it runs, and after how many confirmed reservations it is killed: at the start, and in full swing."""
-RECOVERY_S = 60.0
+RECOVERY_S = 120.0
+LEASE_MS = "3000"
+"""What the dead had to themselves is free again soon, so that nobody waits a minute here."""
 
 
 class Crowd:
@@ -93,7 +95,7 @@ async def test_killed_in_the_middle_of_a_sale():
         promised: list[int] = []
         for mode, sold in KILLS:
             event_id = await _sell_until_killed(path, mode, event_id, sold, promised)
-        with running(path) as stage:
+        with running(path, TIKETI_LEASE_MS=LEASE_MS) as stage:
             assert event_id is not None
             _recovers(stage.admin, event_id)
             living = {
@@ -110,7 +112,7 @@ async def _sell_until_killed(
     path: Path, mode: Mode, event_id: int | None, sold: int, promised: list[int]
 ) -> int:
     ports, sandbox_ports = free_ports()
-    process = launch(path, ports, sandbox_ports, mode=mode)
+    process = launch(path, ports, sandbox_ports, mode=mode, TIKETI_LEASE_MS=LEASE_MS)
     try:
         await_ready(path, ports, process)
         with administrator(path, ports) as admin:

@@ -160,20 +160,26 @@ def test_an_unknown_event_is_told(platform: Stage, cli_environ: dict[str, str], 
 
 def test_plain_locust_drives_the_same_visits(platform: Stage, cli_environ: dict[str, str]):
     event = platform.concert(capacity=50)
-    ended = subprocess.run(
-        [
-            sys.executable, "-m", "locust", "-f", str(REPOSITORY / "loadtests/queue_stampede.py"),
-            "--headless", "-u", "10", "-r", "10", "-t", "8s", "--event", str(event.id), "--only-summary",
-        ],
-        env={**os.environ, **cli_environ},
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
+    # So short that nobody waits, and longer where the machine was too busy for a whole visit.
+    told = ""
+    for seconds in (8, 40, 120):
+        ended = subprocess.run(
+            [
+                sys.executable, "-m", "locust", "-f", str(REPOSITORY / "loadtests/queue_stampede.py"),
+                "--headless", "-u", "10", "-r", "10", "-t", f"{seconds}s", "--event", str(event.id), "--only-summary",
+            ],
+            env={**os.environ, **cli_environ},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+        told = ended.stderr + ended.stdout
+        if "VISIT" in told:
+            break
     for name in ("queue.enter", "reservations.create", "payments.create", "VISIT"):
-        assert name in ended.stderr + ended.stdout
+        assert name in told
     assert platform.admin.queue.stats(event.id).admitted_total > 0
 
 

@@ -54,6 +54,9 @@ class Settings:
     """How long requests under way may take to end after SIGTERM."""
     stores_wait_s: float = bounds.stores_wait_s_default
     """How long a start waits for PostgreSQL and Redis, alive but not ready; then the process ends."""
+    lease_ms: int | None = None
+    """How long one process has a payment or a mail to itself, which after a crash nobody else touches so
+    long; None leaves it to the service. Below a peer's timeout it is asked twice, which does no harm."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -89,6 +92,7 @@ class Settings:
             linger_s=float(env.get("TIKETI_LINGER_S", default.linger_s)),
             drain_s=float(env.get("TIKETI_DRAIN_S", default.drain_s)),
             stores_wait_s=float(env.get("TIKETI_STORES_WAIT_S", default.stores_wait_s)),
+            lease_ms=int(env["TIKETI_LEASE_MS"]) if env.get("TIKETI_LEASE_MS") else None,
         )
 
     def to_environ(self) -> dict[str, str]:
@@ -115,6 +119,7 @@ class Settings:
             "TIKETI_LINGER_S": str(self.linger_s),
             "TIKETI_DRAIN_S": str(self.drain_s),
             "TIKETI_STORES_WAIT_S": str(self.stores_wait_s),
+            "TIKETI_LEASE_MS": "" if self.lease_ms is None else str(self.lease_ms),
         }
 
     def peer_url(self, service: str) -> str:

@@ -63,6 +63,7 @@ class Options:
     google_client_id: str = ""
     """Of this platform at the real Google, whose secret is then in the data folder; else the sandbox's."""
     revision: str = "unknown"
+    lease_ms: int | None = None
 
     @classmethod
     def from_environ(
@@ -82,6 +83,7 @@ class Options:
             redis_url=env.get("TIKETI_REDIS_URL"),
             google_client_id=settings.google_client_id,
             revision=settings.revision,
+            lease_ms=settings.lease_ms,
         )
 
 
@@ -173,6 +175,7 @@ class Platform:
             admin_email=ADMIN_EMAIL,
             stores_wait_s=STORES_WAIT_S,
             revision=options.revision,
+            lease_ms=options.lease_ms,
         )
 
     async def _embedded(self, settings: Settings, stack: AsyncExitStack) -> None:

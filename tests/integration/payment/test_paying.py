@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.integration.payment.saga import Saga
+from tests.ports import free_port
 from tiketi_core.kernel.errors import DomainError, InvalidRequestError, UnavailableError
 from tiketi_core.kernel.ids import EventId
 from tiketi_core.payment import errors
@@ -163,10 +164,10 @@ async def test_points_are_never_spent_twice(saga: Saga):
     await saga.assert_books_balance()
 
 
-async def test_a_gateway_that_was_not_reached_decides_nothing(saga: Saga, unused_tcp_port: int):
+async def test_a_gateway_that_was_not_reached_decides_nothing(saga: Saga):
     saga.directory.put(1)
     reached = saga.payments._gateway
-    settings = TossSettings(TOSS_SECRET_KEY, base_url=f"http://127.0.0.1:{unused_tcp_port}")
+    settings = TossSettings(TOSS_SECRET_KEY, base_url=f"http://127.0.0.1:{free_port()}")
     async with TossGateway(settings) as nowhere:
         saga.payments._gateway = nowhere
         with pytest.raises(GatewayUnreachableError):

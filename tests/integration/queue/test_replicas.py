@@ -19,9 +19,9 @@ from tests.engines import engine_folder
 from tests.integration.queue.conftest import catalogue_spec
 from tests.integration.queue.replica import Replica
 from tests.integration.queue.serving import EVENT_ID, set_policy
+from tests.ports import free_port
 from tests.services import serving, settings_for
 from tests.waiting import PATIENCE_S, eventually
-from tiketi_platform.runtime.engines.ports import free_port
 from tiketi_platform.runtime.engines.valkey import ValkeyServer
 
 CROWD_COUNT = int(os.environ.get("TIKETI_CROWD", "400"))

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import socketio
 
+from tests.ports import free_port
 from tests.services import Running, serving, settings_for
 from tests.waiting import PATIENCE_S
 from tiketi_core.queue.errors import EventNotFoundError
 from tiketi_platform.framework.routing import bind
 from tiketi_platform.framework.spec import AnySpec, ServiceSpec
-from tiketi_platform.runtime.engines.ports import free_port
 from tiketi_sdk.contract import event
 
 EVENT_ID = 42

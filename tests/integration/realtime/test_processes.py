@@ -11,8 +11,8 @@ import pytest
 from tests.integration.queue.replica import Replica
 from tests.integration.realtime.conftest import EVENT_ID, Client, enter, set_policy
 from tests.integration.redis.breaking import Proxy
+from tests.ports import free_port
 from tests.services import Running
-from tiketi_platform.runtime.engines.ports import free_port
 from tiketi_sdk import AsyncTiketi, Config
 from tiketi_sdk.realtime.watch import Update
 

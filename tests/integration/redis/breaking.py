@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tests.engines import engine_folder
+from tests.ports import free_port
 from tests.waiting import PATIENCE_S
 from tiketi_platform.adapters.redis import RedisClient
 from tiketi_platform.runtime.engines.valkey import ValkeyServer
@@ -115,7 +116,7 @@ _PATIENT = {"timeout_ms": 30_000, "connect_timeout_ms": 30_000}
 async def breakable_server() -> AsyncIterator[ValkeyServer]:
     """A Valkey of one test's own, which it may kill."""
     with engine_folder() as folder:
-        server = ValkeyServer(folder, durable=False)
+        server = ValkeyServer(folder, free_port(), durable=False)
         await server.start()
         try:
             yield server

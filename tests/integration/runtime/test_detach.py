@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.engines import short_folder
+from tests.ports import free_port
 from tests.users import environment, program
 from tests.waiting import eventually
 from tiketi_platform.runtime.data_folder import DataFolder
 from tiketi_platform.runtime.detach import detach, stop_platform
-from tiketi_platform.runtime.engines.ports import free_port
 from tiketi_platform.runtime.errors import ChildError, FolderInUseError
 from tiketi_platform.runtime.readiness import is_ready
 from tiketi_platform.runtime.record import PlatformRecord

@@ -15,10 +15,10 @@ import aiohttp
 import pytest
 
 from tests.integration.redis.breaking import Proxy
+from tests.ports import free_port
 from tests.services import serving, settings_for
 from tests.waiting import until
 from tiketi_platform.adapters.redis.errors import RedisReplyError
-from tiketi_platform.runtime.engines.ports import free_port
 from tiketi_platform.runtime.errors import StoreMissingError
 from tiketi_platform.runtime.patience import may_come
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.engines import engine_folder
+from tests.ports import free_port
 from tests.waiting import PATIENCE_S
 from tiketi_platform.runtime import children
 from tiketi_platform.runtime.children import Child, ChildProcess
 from tiketi_platform.runtime.data_folder import DataFolder
-from tiketi_platform.runtime.engines.ports import free_port
 from tiketi_platform.runtime.errors import ChildError, LaunchError
 from tiketi_platform.runtime.supervisor import Supervisor
 

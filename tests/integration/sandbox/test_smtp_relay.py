@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.ports import free_port
 from tiketi_platform.adapters.smtp import Mail, MailDeferredError, SmtpMailer, SmtpSettings
 
 
@@ -60,15 +61,15 @@ def check(server, session, envelope, mechanism, data: LoginPassword) -> AuthResu
 
 
 @pytest.fixture
-async def relay(tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[tuple[Relay, SmtpSettings]]:
+async def relay(tmp_path: Path) -> AsyncIterator[tuple[Relay, SmtpSettings]]:
     cert_file, key_file = certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert_file, key_file)
-    handler = Relay()
+    handler, port = Relay(), free_port()
     controller = Controller(
         handler,
         hostname="127.0.0.1",
-        port=unused_tcp_port,
+        port=port,
         tls_context=context,
         require_starttls=True,
         auth_required=True,
@@ -79,7 +80,7 @@ async def relay(tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[tuple[Rel
         handler,
         SmtpSettings(
             "localhost",
-            unused_tcp_port,
+            port,
             tls="starttls",
             ca_file=cert_file,
             username="tiketi",

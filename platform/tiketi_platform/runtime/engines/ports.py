@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from tiketi_platform.runtime.errors import PortTakenError
 
 LOOPBACK: Final = "127.0.0.1"
 _COMMAND_CHARACTERS_MAX: Final = 80
+_FREE: Final = range(22_000, 32_000)
+_TRIES_MAX: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,17 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def free_port(host: str = LOOPBACK) -> int:
-    """A port nobody listens on; another process may take it before you do."""
+    """A port nobody listens on; another process may take it before you do.
+
+    Outside of the range from which systems take ports for outgoing connections, while one is free there.
+    """
+    for _ in range(_TRIES_MAX):
+        port = _FREE.start + secrets.randbelow(len(_FREE))
+        if is_free(port, host):
+            return port
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        return int(probe.getsockname()[1])
 
 
 def holder(port: int) -> PortHolder | None:

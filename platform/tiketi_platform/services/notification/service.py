@@ -11,7 +11,7 @@ from tiketi_core.kernel.message import Message
 from tiketi_core.notification.model import Outcome
 from tiketi_core.notification.use_cases import Notifications
 from tiketi_platform.adapters.peers.contacts import PeerContacts
-from tiketi_platform.adapters.postgres.notification import PostgresDeliveries
+from tiketi_platform.adapters.postgres.notification import LEASE_MS, PostgresDeliveries
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.adapters.smtp import SmtpMailer, SmtpSettings
 from tiketi_platform.adapters.smtp.channel import EmailChannel
@@ -70,7 +70,10 @@ class _SystemDice:
 
 def build(resources: Resources) -> NotificationService:
     """The service over opened connections."""
-    deliveries = PostgresDeliveries(resources.database)
+    lease_ms = resources.settings.lease_ms
+    deliveries = PostgresDeliveries(
+        resources.database, lease_ms=LEASE_MS if lease_ms is None else lease_ms
+    )
     mailer = SmtpMailer(smtp_settings(resources.settings))
     notifications = Notifications(
         deliveries,

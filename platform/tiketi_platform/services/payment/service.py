@@ -30,7 +30,8 @@ class PaymentService:
 
 def build(resources: Resources) -> PaymentService:
     """The service over opened connections; the gateway's open at the first call."""
-    settings, policy = resources.settings, Policy()
+    settings = resources.settings
+    policy = Policy() if settings.lease_ms is None else Policy(lease_ms=settings.lease_ms)
     gateway = TossGateway(
         TossSettings(
             secret_key=settings.secret("toss-secret-key"),
