@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from tiketi_cli.output import STYLES, plain
-from tiketi_cli.text import lasting, when
+from tiketi_cli.text import clock, lasting, when
 
 if TYPE_CHECKING:
     from tiketi_sdk.contract.queue import Stats
@@ -40,8 +40,10 @@ def bar(share: float) -> str:
 class RoomView:
     """What was told so far of one room."""
 
-    def __init__(self, event_id: int) -> None:
+    def __init__(self, event_id: int, title: str = "") -> None:
+        """`title`: the event's, where it is known."""
         self._event_id = event_id
+        self._title = title
         self._update: Update | None = None
         self._stats: Stats | None = None
         self._first_position: int | None = None
@@ -85,7 +87,9 @@ class RoomView:
         if update is None:
             return [[("connecting…", "dim")]]
         line = update.line
-        title: Pieces = [(f"event {self._event_id}", "bold")]
+        title: Pieces = [(f"event {self._event_id}", "" if self._title else "bold")]
+        if self._title:
+            title = [(self._title, "bold"), ("  ", ""), *title]
         if line is not None:
             title += [("  ", ""), (line.state, STYLES.get(line.state, ""))]
         title += [("  ", ""), ("live" if update.live else "polling", "dim")]
@@ -97,7 +101,12 @@ class RoomView:
             drawn.append(
                 [(f"{name:<{_NAME_WIDTH}}", "dim"), (f"{value:<18}", ""), (picture, "cyan")]
             )
-        return drawn
+        return [*drawn, [], self._footer()]
+
+    def _footer(self) -> Pieces:
+        line = self._update.line if self._update is not None else None
+        counted = f"counted at {clock(line.at_ms)} · " if line is not None else ""
+        return [(f"{counted}Ctrl-C ends the picture, not the line", "dim")]
 
     def _own_lines(self, update: "Update") -> list[Pieces]:
         if update.position is None:
@@ -113,10 +122,10 @@ class RoomView:
 
     def _picture_of(self, name: str) -> str:
         line = self._update.line if self._update is not None else None
-        if name == "waiting":
-            return sparkline(self._waiting)
-        if name == "pace":
-            return sparkline(self._pace)
+        if name == "waiting" and self._waiting:
+            return f"{sparkline(self._waiting)}  most {max(self._waiting):,.0f}"
+        if name == "pace" and self._pace:
+            return f"{sparkline(self._pace)}  most {max(self._pace):.1f}/s"
         if name == "inside" and line is not None:
             return bar(line.inside_count / line.capacity if line.capacity else 0.0)
         return ""

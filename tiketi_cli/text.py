@@ -36,6 +36,11 @@ def at(moment: datetime) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
+def clock(at_ms: int) -> str:
+    """The time of day in the time zone of this machine: `20:00:00`."""
+    return datetime.fromtimestamp(at_ms / 1000).astimezone().strftime("%H:%M:%S")
+
+
 def lasting(seconds: float) -> str:
     """`3 s`, `4 min 05 s`, `2 h 03 min`, `5 d 06 h`."""
     whole = max(0, round(seconds))

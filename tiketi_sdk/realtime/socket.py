@@ -27,7 +27,8 @@ class NewsSocket:
         self._url = url
         self._token = token
         self._exceptions = socketio.exceptions
-        self._library = socketio.AsyncClient(reconnection=False)
+        # Ctrl-C is the caller's: the library's own handler cancels every task of the loop.
+        self._library = socketio.AsyncClient(reconnection=False, handle_sigint=False)
         self._news: asyncio.Queue[tuple[str, Any] | None] = asyncio.Queue(NEWS_MAX)
         self._refusal: Any = None
         for event, handler in (

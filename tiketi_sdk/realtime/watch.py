@@ -248,7 +248,9 @@ class Watch:
         live: bool = True,
         timeout_s: float | None = None,
     ) -> None:
-        self._loop = asyncio.new_event_loop()
+        # A runner, because Ctrl-C in the middle of a wait must leave a loop that can still close.
+        self._runner = asyncio.Runner()
+        self._closed = False
         self._transport = AsyncHttpxTransport(caller.config)
         self._watch = AsyncWatch(
             AsyncCaller(caller.config, self._transport, caller.store),
@@ -264,18 +266,18 @@ class Watch:
     def __next__(self) -> Update:
         """The next update; raises as `AsyncWatch` does."""
         try:
-            return self._loop.run_until_complete(self._watch.__anext__())
+            return self._runner.run(self._watch.__anext__())
         except StopAsyncIteration:
             raise StopIteration from None
 
     def close(self) -> None:
         """Stop watching; the place in line stays."""
-        if self._loop.is_closed():
+        if self._closed:
             return
-        self._loop.run_until_complete(self._watch.aclose())
-        self._loop.run_until_complete(self._transport.close())
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.close()
+        self._closed = True
+        with self._runner:
+            self._runner.run(self._watch.aclose())
+            self._runner.run(self._transport.close())
 
     def __enter__(self) -> Self:
         return self

@@ -85,10 +85,13 @@ class Pace:
         span_ms = min(PACE_WINDOW_MS, max(PACE_SPAN_MS_MIN, now_ms - self.since_ms))
         return weighted * 1_000_000 // (PACE_WINDOW_MS * span_ms)
 
-    def low_milli(self, now_ms: int) -> float:
-        """The slowest of the pace and of the whole windows before, but no less than a quarter of it."""
+    def allowed_milli(self, now_ms: int, rate_milli: int) -> int:
+        """The pace as far as it can last: what came at once, out of a full bucket, does not."""
+        return min(self.milli(now_ms), rate_milli)
+
+    def low_milli(self, pace: int, now_ms: int) -> float:
+        """The slowest of `pace` and of the whole windows before, but no less than a quarter of it."""
         _, before, earlier = self.counts(now_ms)
-        pace = self.milli(now_ms)
         low: float = pace
         start_ms = now_ms // PACE_WINDOW_MS * PACE_WINDOW_MS
         if self.since_ms <= start_ms - PACE_WINDOW_MS:
@@ -97,11 +100,14 @@ class Pace:
             low = min(low, earlier * 1_000_000 / PACE_WINDOW_MS)
         return max(low, pace / 4)
 
-    def eta_ms(self, position: int, now_ms: int) -> tuple[int, int]:
-        """Half of all waits like this one are over by the first, nine of ten by the second; -1, -1: no pace."""
-        pace = self.milli(now_ms)
+    def eta_ms(self, position: int, now_ms: int, *, rate_milli: int) -> tuple[int, int]:
+        """Half of all waits like this one are over by the first, nine of ten by the second; -1, -1: no pace.
+
+        `rate_milli`: how many per 1,000 seconds the policy lets in at the most.
+        """
+        pace = self.allowed_milli(now_ms, rate_milli)
         if pace == 0:
             return -1, -1
         late = (position + LATE_QUANTILE * sqrt(position) + 1) * 1_000_000
         early_ms = position * 1_000_000 // pace
-        return early_ms, floor(late / self.low_milli(now_ms)) + LATE_GRAIN_MS
+        return early_ms, floor(late / self.low_milli(pace, now_ms)) + LATE_GRAIN_MS

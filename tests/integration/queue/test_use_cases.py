@@ -79,6 +79,40 @@ async def test_pumping_fills_what_ran_out_and_measures_the_pace(make_waiting_roo
     assert (tally.inside_count, tally.expired_total, tally.pace_milli) == (0, 40, 0)
 
 
+async def test_promises_made_in_a_rush_are_kept_and_broken_ones_are_counted(
+    make_waiting_room, clock
+):
+    queue = make_waiting_room(capacity=1_000, admit_per_second=4, grace_s=3_600)
+    comers = iter(range(1, 1_000))
+
+    async def second(*, comers_count: int) -> None:
+        for _ in range(comers_count):
+            await queue.enter(EVENT, UserId(next(comers)))
+        for _ in range(5):
+            clock.at_ms += 200
+            await queue.pump()
+
+    # The bucket gives four at once and four in the first second: twice the pace that lasts.
+    for _ in range(5):
+        await second(comers_count=20)
+    while (await queue.tally(EVENT)).waiting_count:
+        await second(comers_count=0)
+    tally = await queue.tally(EVENT)
+    assert tally.promises_total > 50
+    assert tally.promises_kept_total == tally.promises_total
+
+    await second(comers_count=10)
+    await queue.set_policy(EVENT, PolicyChange(state=RoomState.PAUSED))
+    waiting_count = (await queue.tally(EVENT)).waiting_count
+    clock.at_ms += 600_000
+    await queue.set_policy(EVENT, PolicyChange(state=RoomState.OPEN))
+    while (await queue.tally(EVENT)).waiting_count:
+        await second(comers_count=0)
+    after = await queue.tally(EVENT)
+    assert waiting_count > 0
+    assert after.promises_total - after.promises_kept_total == waiting_count
+
+
 async def test_an_empty_room_is_pumped_no_more_until_somebody_comes(
     make_waiting_room, make_room, clock
 ):

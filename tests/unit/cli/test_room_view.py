@@ -47,6 +47,16 @@ def test_a_room_that_is_only_looked_at():
     assert "█" * (BAR_WIDTH // 2) + "░" * (BAR_WIDTH // 2) in picture
 
 
+def test_a_title_comes_first_and_the_footer_last():
+    view = RoomView(42, "아이유 콘서트")
+    for waiting in (5, 1_200):
+        view.take(Update(kind="line", event_id=42, live=True, line=line(waiting_count=waiting)))
+    drawn = ["".join(text for text, _ in pieces) for pieces in view.lines()]
+    assert drawn[0] == "아이유 콘서트  event 42  open  live"
+    assert any(each.startswith("waiting") and each.endswith("▁█  most 1,200") for each in drawn)
+    assert drawn[-1].endswith("Ctrl-C ends the picture, not the line")
+
+
 def test_an_own_place_moves_along_its_bar():
     updates = [
         Update(

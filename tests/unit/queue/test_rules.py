@@ -41,22 +41,31 @@ def paced(per_window, *, windows=1):
     return pace, NOW_MS + windows * 10_000 - 1
 
 
+RATE = 1_000_000
+"""More than anybody here is let in with: the pace alone decides."""
+
+
+def test_the_promise_counts_on_no_more_than_the_policy_lets_in():
+    pace, now_ms = paced(100)
+    assert pace.eta_ms(100, now_ms, rate_milli=5_000)[0] == 20_000
+
+
 def test_no_pace_no_promise():
-    assert Pace().eta_ms(1, NOW_MS) == (-1, -1)
+    assert Pace().eta_ms(1, NOW_MS, rate_milli=RATE) == (-1, -1)
 
 
 def test_eta_is_position_by_pace_and_the_promise_leaves_room_for_chance():
     pace, now_ms = paced(100, windows=3)
-    median_ms, late_ms = pace.eta_ms(100, now_ms)
+    median_ms, late_ms = pace.eta_ms(100, now_ms, rate_milli=RATE)
     assert median_ms == pytest.approx(10_000, rel=0.01)
     assert 11_000 < late_ms < 13_000
-    assert pace.eta_ms(1, now_ms)[1] < 1_500
+    assert pace.eta_ms(1, now_ms, rate_milli=RATE)[1] < 1_500
 
 
 def test_the_promise_goes_by_the_slowest_window_but_not_without_end():
     pace, now_ms = paced(100, windows=2)
     pace.count(now_ms + 1, 1_000)
-    median_ms, late_ms = pace.eta_ms(1_000, now_ms + 9_999)
+    median_ms, late_ms = pace.eta_ms(1_000, now_ms + 9_999, rate_milli=RATE)
     assert late_ms > 3 * median_ms
     assert late_ms < 5 * median_ms
 

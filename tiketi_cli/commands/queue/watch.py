@@ -5,7 +5,7 @@ import binascii
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -58,7 +58,7 @@ def watch(
 def _watch_room(here: Session, event_id: int, *, timeout_s: float | None, admin: bool) -> None:
     from tiketi_sdk.errors import WaitTimeoutError
 
-    view, stats = RoomView(event_id), None
+    view, stats = _view(here, event_id), None
     updates = here.client.watch(event_id, own=False, timeout_s=timeout_s)
     with updates, _screen(here, view) as show:
         try:
@@ -74,7 +74,7 @@ def _watch_room(here: Session, event_id: int, *, timeout_s: float | None, admin:
 def _watch_place(here: Session, event_id: int, *, timeout_s: float | None) -> None:
     from tiketi_sdk.errors import NotInQueueError
 
-    view = RoomView(event_id)
+    view = _view(here, event_id, aside=True)
     with (
         here.client.watch(event_id, timeout_s=timeout_s) as updates,
         _screen(here, view, aside=True) as show,
@@ -88,6 +88,17 @@ def _watch_place(here: Session, event_id: int, *, timeout_s: float | None) -> No
     if not here.json:
         until = when(place.session_expires_at) if place.session_expires_at else None
         here.out.facts(place, {"state": place.state, "until": until})
+
+
+def _view(here: Session, event_id: int, *, aside: bool = False) -> RoomView:
+    """An empty view; with the event's title where a person looks at it and the event service answers."""
+    from tiketi_sdk.errors import ServiceUnavailableError, TransportError
+
+    title = ""
+    if not here.json and (sys.stderr if aside else sys.stdout).isatty():
+        with suppress(ServiceUnavailableError, TransportError):
+            title = here.client.events.get(event_id).title
+    return RoomView(event_id, title)
 
 
 def _stats(here: Session, event_id: int) -> "Stats":

@@ -36,9 +36,10 @@ class Line(Sessions):
             return Gathered(count, opens_at_ms, seen.ask_ms)
         number = self.waiting[user]
         position = 1 + sum(other < number for other in self.waiting.values())
-        pace = self._pace.milli(now)
+        rate_milli = self.policy.admit_per_second * 1_000
+        pace = self._pace.allowed_milli(now, rate_milli)
         seen.ask_ms = polls_module.next_poll_ms(position, pace, grace_s=grace_s)
-        eta_ms, eta_late_ms = self._pace.eta_ms(position, now)
+        eta_ms, eta_late_ms = self._pace.eta_ms(position, now, rate_milli=rate_milli)
         if seen.promised_ms == 0 and eta_late_ms >= 0:
             seen.promised_ms = now + eta_late_ms
         return Waiting(number, position, count, pace, seen.ask_ms, eta_ms, eta_late_ms)

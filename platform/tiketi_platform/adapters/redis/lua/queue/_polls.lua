@@ -95,7 +95,8 @@ local function place(room, user, number, position, waiting, polls)
     see(user, ask_ms, 0)
     return {3, waiting, room[OPENS_AT_MS], ask_ms}
   end
-  local pace = pace_milli(room)
+  -- As far as it can last: what came at once, out of a full bucket, does not.
+  local pace = math.min(pace_milli(room), room[ADMIT_PER_SECOND] * 1000)
   local ask_ms = next_poll_ms(room, position, pace)
   local median_ms, late_ms = eta_ms(room, position, pace)
   if promised_ms == 0 and late_ms >= 0 then
