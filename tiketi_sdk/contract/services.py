@@ -7,6 +7,7 @@ from tiketi_sdk.contract import (
     auth,
     auth_accounts,
     auth_google,
+    auth_keys,
     backlog,
     event,
     notification,
@@ -41,7 +42,7 @@ def _operations(*modules: object) -> tuple[AnyOperation, ...]:
 SERVICES: dict[str, Service] = {
     name: Service(name, port, (*_operations(*modules), backlog.BACKLOG))
     for name, port, modules in (
-        ("auth", 3001, (auth, auth_accounts, auth_google)),
+        ("auth", 3001, (auth, auth_accounts, auth_google, auth_keys)),
         ("event", 3002, (event,)),
         ("queue", 3003, (queue,)),
         ("reservation", 3004, (reservation,)),

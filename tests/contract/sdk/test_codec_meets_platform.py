@@ -27,6 +27,7 @@ VALUES = {
     "provider": "GOOGLE",
     "disabled": True,
     "session_id": 10,
+    "publish_ahead_s": 60,
     "code": "4/0abc",
     "redirect_uri": "http://127.0.0.1:9/callback",
     "code_challenge": "c" * 43,

@@ -80,7 +80,7 @@ def forged(auth: Running) -> dict[str, str]:
         "a swapped payload": f"{header}.{payload}.{signature}",
         "another audience": signed(ENTRY_AUDIENCE),
         "another issuer": jwt.encode(
-            claims | {"iss": "google"}, own._key, algorithm="EdDSA", headers=kid
+            claims | {"iss": "google"}, own.private_key, algorithm="EdDSA", headers=kid
         ),
         "an unknown role": signed(ACCESS_AUDIENCE, role="root"),
         "a user as a service": signed(ACCESS_AUDIENCE, role="service"),

@@ -171,3 +171,16 @@ def test_one_changes_oneself(at_service, service):
     assert at_service("auth", "update", "--picture", "https://a.test/b.png").status == 0
     assert service.seen[-1].body == {"profile_image": "https://a.test/b.png"}
     assert at_service("auth", "update").status == 2
+
+
+def test_keys_are_listed_and_rotated(at_service, service):
+    moment = "2027-01-01T00:00:00Z"
+    key = {"kid": "k1", "state": "current", "created_at": moment, "signs_from": moment}
+    service.says("GET /api/auth/keys", {"items": [key]})
+    assert at_service("auth", "keys", "list").lines[1][:2] == ["k1", "current"]
+    service.says("POST /api/auth/keys/rotate", {"items": [key]}, status=201)
+    assert at_service("auth", "keys", "rotate").status == 2, "nobody can be asked"
+    assert at_service("auth", "keys", "rotate", "--yes").status == 0
+    assert service.seen[-1].body == {"publish_ahead_s": 120}
+    at_service("auth", "keys", "rotate", "--yes", "--publish-ahead", "5")
+    assert service.seen[-1].body == {"publish_ahead_s": 5}

@@ -8,6 +8,7 @@ from tiketi_sdk._sync.resources.base import Resource
 from tiketi_sdk.contract import auth as contract
 from tiketi_sdk.contract import auth_accounts as accounts
 from tiketi_sdk.contract import auth_google as google
+from tiketi_sdk.contract import auth_keys as keys
 from tiketi_sdk.contract.auth import (
     Contacts,
     Jwks,
@@ -19,6 +20,7 @@ from tiketi_sdk.contract.auth import (
 )
 from tiketi_sdk.contract.auth_accounts import OpenSessions, PasswordChanged, ResetSent
 from tiketi_sdk.contract.auth_google import GoogleAuthorization
+from tiketi_sdk.contract.auth_keys import SigningKeys
 from tiketi_sdk.errors import ConfigError
 
 
@@ -166,6 +168,16 @@ class Auth(Resource):
     def jwks(self) -> Jwks:
         """The public keys that access tokens are verified with."""
         return self._ask(contract.JWKS)
+
+    def signing_keys(self) -> SigningKeys:
+        """The keys that sign access tokens, the newest first; for administrators."""
+        return self._ask(keys.SIGNING_KEYS)
+
+    def rotate_keys(self, *, publish_ahead_s: int | None = None) -> SigningKeys:
+        """Publish a new key that takes over in two minutes, or as said; for administrators."""
+        if publish_ahead_s is None:
+            return self._ask(keys.ROTATE_KEYS)
+        return self._ask(keys.ROTATE_KEYS, publish_ahead_s=publish_ahead_s)
 
     def contacts(self, user_ids: Iterable[int]) -> Contacts:
         """E-mails and names of up to 1,000 users; for services and administrators."""

@@ -24,7 +24,7 @@ class Signer:
     """One private key. Its `kid` is the RFC 7638 thumbprint, so that a new key names itself."""
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
-        self._key = key
+        self.private_key = key
         self.jwk = public_jwk(key.public_key())
         self._headers = {"kid": self.jwk.kid}
 
@@ -53,7 +53,7 @@ class Signer:
             "iat": issued_at_s,
             "exp": expires_at_s,
         }
-        return jwt.encode(payload, self._key, algorithm=ALGORITHM, headers=self._headers)
+        return jwt.encode(payload, self.private_key, algorithm=ALGORITHM, headers=self._headers)
 
 
 def public_jwk(key: Ed25519PublicKey) -> Jwk:

@@ -4,7 +4,7 @@ from tiketi_core.auth.model import Change, Origin
 from tiketi_core.kernel.ids import UserId
 from tiketi_platform.framework.call import Call, Reply
 from tiketi_platform.framework.routing import bind
-from tiketi_platform.services.auth import account_routes, google_routes
+from tiketi_platform.services.auth import account_routes, google_routes, key_routes
 from tiketi_platform.services.auth.service import AuthService
 from tiketi_platform.services.auth.translate import (
     to_contact,
@@ -70,7 +70,7 @@ async def update_me(service: AuthService, call: Call[auth.UpdateMeRequest]) -> a
 
 
 async def jwks(service: AuthService, _call: Call[Nothing]) -> Reply:
-    return Reply(service.jwks, headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE_S}"})
+    return Reply(service.keys.jwks, headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE_S}"})
 
 
 async def service_token(
@@ -113,4 +113,5 @@ ROUTES = (
     bind(auth.PROVISION, provision),
     *account_routes.ROUTES,
     *google_routes.ROUTES,
+    *key_routes.ROUTES,
 )

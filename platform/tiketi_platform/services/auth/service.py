@@ -11,15 +11,15 @@ from tiketi_platform.adapters.passwords.hasher import Argon2Passwords
 from tiketi_platform.adapters.postgres.auth.accounts import PostgresAccounts
 from tiketi_platform.adapters.postgres.auth.directory import PostgresDirectory
 from tiketi_platform.adapters.postgres.auth.google import PostgresGoogleAccounts
+from tiketi_platform.adapters.postgres.auth.keys import PostgresKeys
 from tiketi_platform.adapters.postgres.auth.passwords import PostgresPasswords
 from tiketi_platform.adapters.postgres.auth.revocations import PostgresRevocations
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.adapters.tokens.google_seal import SignedGoogleSeal
-from tiketi_platform.adapters.tokens.keys import public_key
+from tiketi_platform.adapters.tokens.key_ring import KEPT_S, KeyRing
 from tiketi_platform.adapters.tokens.signer import Signer
 from tiketi_platform.framework.settings import Settings
 from tiketi_platform.services.auth.tokens import FileSecrets, SignedTokens
-from tiketi_sdk.contract.auth import Jwks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +33,13 @@ class AuthService:
     google: GoogleClient
     revocations: PostgresRevocations
     accounts: PostgresAccounts
-    jwks: Jwks
+    keys: KeyRing
+    key_rows: PostgresKeys
     settings: Settings
 
-    async def ensure_admin(self) -> None:
-        """Make sure of the administrator the settings name, if they name one."""
+    async def begin(self) -> None:
+        """Learn the keys, and make sure of the administrator the settings name, if they name one."""
+        await self.keys.start()
         email = self.settings.admin_email
         if email:
             await self.identity.ensure_admin(email, self.settings.secret("admin-password"))
@@ -48,6 +50,7 @@ class AuthService:
 
     async def prune(self) -> int:
         """Forget sessions and counts of failures that are over."""
+        await self.key_rows.forget(kept_s=KEPT_S)
         return await self.accounts.prune(
             limit=bounds.batch_max, revocations_kept_s=bounds.revocation_kept_s
         )
@@ -58,8 +61,10 @@ def build(resources: Resources) -> AuthService:
     settings = resources.settings
     signer = Signer.from_file(settings.keys_dir / "auth.pem")
     database = resources.database
+    key_rows = PostgresKeys(database)
+    keys = KeyRing(key_rows, signer)
     accounts, hasher = PostgresAccounts(database), Argon2Passwords()
-    issuer = Issuer(SignedTokens(signer, resources.clock), Policy())
+    issuer = Issuer(SignedTokens(lambda: keys.signer, resources.clock), Policy())
     google = GoogleClient(
         Provider(settings.google_url),
         resources.clock,
@@ -76,8 +81,8 @@ def build(resources: Resources) -> AuthService:
             google=google,
             seal=SignedGoogleSeal(
                 resources.clock,
-                signer=lambda: signer,
-                public_key=lambda kid: public_key(signer.jwk) if kid == signer.jwk.kid else None,
+                signer=lambda: keys.signer,
+                public_key=keys.public_key,
             ),
             passwords=hasher,
             issuer=issuer,
@@ -86,6 +91,7 @@ def build(resources: Resources) -> AuthService:
         google=google,
         revocations=PostgresRevocations(database),
         accounts=accounts,
-        jwks=signer.jwks,
+        keys=keys,
+        key_rows=key_rows,
         settings=settings,
     )

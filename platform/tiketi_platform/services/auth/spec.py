@@ -5,10 +5,15 @@ from tiketi_platform.services.auth.routes import ROUTES
 from tiketi_platform.services.auth.service import AuthService, build
 
 PRUNE_EVERY_S = 60.0
+KEYS_EVERY_S = 1.0
+"""How late a replica learns of a key that another one published."""
 
 
 def _tasks(service: AuthService) -> tuple[Task, ...]:
-    return (Task(name="prune", every_s=PRUNE_EVERY_S, work=service.prune),)
+    return (
+        Task(name="prune", every_s=PRUNE_EVERY_S, work=service.prune),
+        Task(name="keys", every_s=KEYS_EVERY_S, work=service.keys.refresh),
+    )
 
 
 SPEC = ServiceSpec(
@@ -16,7 +21,7 @@ SPEC = ServiceSpec(
     build=build,
     routes=ROUTES,
     schema="auth",
-    start=AuthService.ensure_admin,
+    start=AuthService.begin,
     stop=AuthService.close,
     tasks=_tasks,
 )

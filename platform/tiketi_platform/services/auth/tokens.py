@@ -3,6 +3,7 @@
 import hmac
 import secrets
 import uuid
+from collections.abc import Callable
 
 from tiketi_core.auth.model import AccessToken
 from tiketi_core.kernel.clock import Clock
@@ -15,9 +16,9 @@ REFRESH_TOKEN_BYTES = 32
 
 
 class SignedTokens:
-    """The `Tokens` port over one private key."""
+    """The `Tokens` port over whatever key signs now."""
 
-    def __init__(self, signer: Signer, clock: Clock) -> None:
+    def __init__(self, signer: Callable[[], Signer], clock: Clock) -> None:
         self._signer = signer
         self._clock = clock
 
@@ -35,7 +36,7 @@ class SignedTokens:
         `ver` and `sid` say what ends it before that; they are left out where nothing does.
         """
         now_s = self._clock.now_ms() // 1000
-        token = self._signer.sign(
+        token = self._signer().sign(
             {
                 "sub": subject,
                 "role": role,

@@ -175,3 +175,21 @@ SELECT enter_by_google($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- name: link_google
 -- Begin a session by password and let a Google account log in from now on.
 SELECT link_google($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: published_keys
+-- The published keys, the newest first; a key is kept $1 seconds after another took over.
+SELECT published_keys($1);
+
+-- name: add_key
+-- Publish a key.
+SELECT add_key($1, $2, $3, $4, $5, $6);
+
+-- name: forget_keys
+-- Forget the private halves of keys that are published no more; returns how many.
+WITH gone AS (
+    UPDATE signing_keys SET sealed = NULL
+    WHERE sealed IS NOT NULL
+        AND kid NOT IN (SELECT k ->> 'kid' FROM jsonb_array_elements(published_keys($1)) AS k)
+    RETURNING 1
+)
+SELECT count(*) FROM gone;
