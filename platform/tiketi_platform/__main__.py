@@ -1,7 +1,7 @@
 """`python -m tiketi_platform --services all|queue[,…]`: services in the foreground, set up by TIKETI_*.
 
 What else a container needs is a command of its own: `database` makes roles, schemas and tables and ends,
-`health` asks the services of this machine and ends. Imports happen where they are needed: a health
+`health` asks the services of this machine and ends, `secrets` makes what they must know. Imports happen where they are needed: a health
 check every few seconds must cost next to nothing.
 """
 
@@ -27,6 +27,8 @@ def main(argv: list[str] | None = None) -> int:
             return _health(arguments.services)
         if arguments.command == "database":
             _database(arguments)
+        elif arguments.command == "secrets":
+            _secrets()
         else:
             _serve(arguments.services or NAMES)
     except LaunchError as error:
@@ -58,6 +60,10 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         help="the server has no other tenant: close its other databases to the services",
     )
     database.set_defaults(command="database")
+    making = commands.add_parser(
+        "secrets", help="make the secrets and keys that TIKETI_SECRETS_DIR and _KEYS_DIR lack"
+    )
+    making.set_defaults(command="secrets")
     health = commands.add_parser("health", help="ask the services here whether they can work")
     health.set_defaults(command="health")
     return parser.parse_args(argv)
@@ -74,6 +80,14 @@ def _database(arguments: argparse.Namespace) -> None:
 
     work = prepare(_settings(), phase=arguments.phase, is_ours_alone=arguments.ours_alone)
     _run(work, as_service="database")
+
+
+def _secrets() -> None:
+    from tiketi_platform.runtime.secret_files import ensure
+
+    settings = _settings()
+    made = ensure(settings.secrets_dir, settings.keys_dir)
+    sys.stderr.write(f"made: {', '.join(made) or 'nothing, all are there'}\n")
 
 
 def _run(work: Coroutine[Any, Any, None], *, as_service: str) -> None:
