@@ -23,6 +23,7 @@ PASSWORDS: Final = (
     *(f"{service}-database" for service in bootstrap.SERVICES),
     *(f"{service}-service" for service in SERVICES),
     "admin-password",
+    "google-client-secret",
     "toss-secret-key",
 )
 _SECRET_BYTES: Final = 32

@@ -36,6 +36,10 @@ def _arguments() -> argparse.Namespace:
         help="file with our secret at the sandbox Google (a known one)",
     )
     parser.add_argument(
+        "--google-issuer",
+        help="how the platform calls the sandbox Google, where that is not as we listen",
+    )
+    parser.add_argument(
         "--toss-secret-key-file",
         type=Path,
         help="file with the card gateway's secret key (a known test key)",
@@ -58,6 +62,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
         google_port=arguments.google_port,
         webhook_url=arguments.webhook_url,
         toss_secret_key=_secret(arguments.toss_secret_key_file, TOSS_SECRET_KEY),
+        google_issuer=arguments.google_issuer,
         google_client_secret=_secret(arguments.google_client_secret_file, GOOGLE_CLIENT_SECRET),
     ) as sandboxes:
         mailbox = sandboxes.mailbox

@@ -40,6 +40,7 @@ async def running_sandboxes(
     webhook_url: str | None = None,
     toss_secret_key: str = TOSS_SECRET_KEY,
     google_client_secret: str = GOOGLE_CLIENT_SECRET,
+    google_issuer: str | None = None,
 ) -> AsyncIterator[Sandboxes]:
     """Run all of them until the block ends; they keep their state in `data_dir`. OSError: port taken."""
     async with (
@@ -54,7 +55,7 @@ async def running_sandboxes(
             data_dir=data_dir, smtp_port=smtp_port, http_port=mailbox_port, host=host
         ) as mailbox,
         running_google_sandbox(
-            port=google_port, host=host, client_secret=google_client_secret
+            port=google_port, host=host, client_secret=google_client_secret, issuer=google_issuer
         ) as google,
     ):
         yield Sandboxes(toss, mailbox, google)

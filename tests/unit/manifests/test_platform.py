@@ -136,7 +136,10 @@ def test_every_pod_finds_its_secrets_and_no_others(overlay: str):
     settings = Settings.from_environ(config(overlay))
     databases = {f"{name}-database" for name in NAMES if name != "queue"}
     everybody = {f"{name}-service" for name in NAMES}
-    extra = {"auth": everybody | {"admin-password"}, "payment": {"toss-secret-key"}}
+    extra = {
+        "auth": everybody | {"admin-password", "google-client-secret"},
+        "payment": {"toss-secret-key"},
+    }
     for name in NAMES:
         folders = mounted(one(overlay, "Deployment", name))
         own = {f"{name}-service", f"{name}-database"} & (databases | everybody)
@@ -193,6 +196,7 @@ def test_services_reach_whom_they_call_and_nobody_else(overlay: str):
     local: dict[str, set[str]] = {name: set() for name in NAMES}
     if overlay == "local":
         local = {name: {"valkey"} | (set() if name == "queue" else {"postgres"}) for name in NAMES}
+        local["auth"] |= {"sandbox"}
         local["payment"] |= {"sandbox"}
         local["notification"] |= {"sandbox"}
     for name in NAMES:

@@ -236,9 +236,13 @@ async def running_google_sandbox(
     host: str = LOOPBACK,
     client_id: str = GOOGLE_CLIENT_ID,
     client_secret: str = GOOGLE_CLIENT_SECRET,
+    issuer: str | None = None,
 ) -> AsyncIterator[GoogleSandbox]:
-    """Serve the provider in this loop until the block ends; port 0 takes a free one. OSError: port taken."""
+    """Serve the provider in this loop until the block ends; port 0 takes a free one. OSError: port taken.
+
+    `issuer`: the base URL callers know it by, where they do not reach it as it listens (another container).
+    """
     sandbox = GoogleSandbox(client_id=client_id, client_secret=client_secret)
     async with serving(sandbox.app(), host=host, port=port) as url:
-        sandbox.url = url
+        sandbox.url = issuer or url
         yield sandbox
