@@ -23,7 +23,7 @@ STYLES = {
     "CONFIRMED": "green", "COMPLETED": "green", "SENT": "green", "VALID": "green", "on_sale": "green",
     "admitted": "green", "open": "green", "ready": "green",
     "PENDING": "yellow", "upcoming": "yellow", "waiting": "yellow", "paused": "yellow",
-    "starting": "yellow", "PARTIALLY_REFUNDED": "yellow",
+    "starting": "yellow", "SKIPPED": "yellow", "PARTIALLY_REFUNDED": "yellow",
     "CANCELLED": "red", "EXPIRED": "red", "FAILED": "red", "REFUNDED": "red", "closed": "red",
     "cancelled": "red", "down": "red", "sold_out": "red", "ok": "green", "unwell": "red", "live": "yellow",
 }  # fmt: skip

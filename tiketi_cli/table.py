@@ -92,6 +92,11 @@ COMMANDS: dict[str, str] = {
     "tickets check-in": "Let somebody in at the door, once (administrators)",
     "notifications list": "List what was said to you",
     "notifications mailbox": "Print the address of the sandbox mailbox",
+    "notifications open": "Open the sandbox mailbox in a browser",
+    "notifications preferences": "Show or change what you want to be told",
+    "notifications preview": "Show what a reader of a message would see (administrators)",
+    "notifications dead-letters": "List what was given up (administrators)",
+    "notifications replay": "Try what was given up anew (administrators)",
     "audit": "Recount an event: seats, queue, money, messages (administrators)",
     "api": "Call any address of the platform",
     "config path": "Print where the configuration lies",
@@ -115,7 +120,7 @@ COMMON_FLAGS: dict[str, str] = {
     "--help": "Show help, with examples; -h for short",
 }
 
-_PYTHON_USES = frozenset({"list", "map"})
+_PYTHON_USES = frozenset({"list", "map", "open"})
 
 
 def members(words: str) -> dict[str, str]:

@@ -27,6 +27,15 @@ class UserPasswordResetRequested(Wire):
     expires_at: Instant
 
 
+class EntryAdmitted(Wire):
+    """Somebody's turn came in a waiting room."""
+
+    event_id: int
+    user_id: int
+    number: int
+    """The place they had in the line."""
+
+
 class ReservationCreated(Wire):
     """Seats are held until `expires_at`."""
 
@@ -131,6 +140,7 @@ class PointsCharged(Wire):
 MESSAGES: dict[str, type[Wire]] = {
     "user.registered": UserRegistered,
     "user.password_reset_requested": UserPasswordResetRequested,
+    "entry.admitted": EntryAdmitted,
     "reservation.created": ReservationCreated,
     "reservation.confirmed": ReservationConfirmed,
     "reservation.cancelled": ReservationCancelled,
@@ -141,4 +151,4 @@ MESSAGES: dict[str, type[Wire]] = {
     "payment.refunded": PaymentRefunded,
     "points.charged": PointsCharged,
 }
-"""Every message there is; the part before the dot says which service publishes it (`points`: payment)."""
+"""Every message there is; the part before the dot says which service publishes it (`user`: auth, `entry`: queue, `points`: payment)."""

@@ -1,25 +1,42 @@
-"""What notifications need from the outside: books, addresses, words, a channel and dice."""
+"""What notifications need from the outside: books, addresses, words, a channel, a clock and dice."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from tiketi_core.kernel.ids import UserId
-from tiketi_core.notification.model import Contact, Delivery, Notice, Outcome
+from tiketi_core.notification.model import (
+    ChannelName,
+    Contact,
+    Delivery,
+    Language,
+    Letter,
+    Notice,
+    Outcome,
+    Words,
+)
 
 
 class Deliveries(Protocol):
     """Keeps what is to be told and what was."""
 
-    async def record(self, notices: Sequence[Notice]) -> int:
-        """Keep those whose message is new; returns how many were."""
+    async def record(self, notices: Sequence[Notice], channels: Sequence[ChannelName]) -> int:
+        """Keep those whose message is new, a delivery for each of `channels` its user can be reached by.
+
+        Returns how many deliveries were.
+        """
         ...
 
-    async def claim(self, limit: int) -> Sequence[Delivery]:
-        """Lease deliveries that are due; no other process gets them until the lease ends."""
+    async def claim(self, channel: ChannelName, limit: int) -> Sequence[Delivery]:
+        """Lease deliveries of one channel that are due; no other process gets them until the lease ends."""
+        ...
+
+    def kept(self, due: Sequence[Delivery]) -> AbstractAsyncContextManager[object]:
+        """Within it the leases do not end, however long the block takes."""
         ...
 
     async def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Write down how tries went."""
+        """Write down how tries went; of a delivery that somebody else has claimed since, nothing."""
         ...
 
 
@@ -34,20 +51,20 @@ class Contacts(Protocol):
 class Templates(Protocol):
     """Puts notices into words."""
 
-    def subject(self, notice: Notice) -> str:
+    def subject(self, notice: Notice, language: Language) -> str:
         """One line."""
         ...
 
-    def bodies(self, notice: Notice, contact: Contact) -> tuple[str, str]:
-        """Plain text and HTML."""
+    def words(self, delivery: Delivery, contact: Contact) -> Words:
+        """All of it, in the language the user wants; raises RefusedError when the payload does not fit."""
         ...
 
 
 class Channel(Protocol):
     """A way to reach people."""
 
-    async def send(self, delivery: Delivery, contact: Contact, *, text: str, html: str) -> None:
-        """Return when it was taken; raises DeferredError or RefusedError."""
+    async def send(self, letter: Letter) -> None:
+        """Return when it was taken; raises ProviderDownError, DeferredError or RefusedError."""
         ...
 
 

@@ -35,6 +35,17 @@ class Settings:
     """Whether provisioning calls exist and the outside world is played by stand-ins."""
     toss_url: str = "https://api.tosspayments.com"
     smtp_url: str = "smtp://127.0.0.1:25"
+    """Where mail is handed in: `smtp://[user@]host:port`, `smtp+starttls://`, `smtps://`, or `ses://region`."""
+    push_url: str = ""
+    """FCM, as `https://fcm.googleapis.com`; empty: nobody gets push messages."""
+    sms_url: str = ""
+    """`sns://region`, or the address of a sandbox; empty: nobody gets text messages."""
+    notification_rates: str = ""
+    """What providers take a second, over all replicas: `email=14,sms=1`; unlimited where not said."""
+    public_url: str = ""
+    """The notification service as people reach it, for links in mails; its own address unless said."""
+    aws_endpoint_url: str = ""
+    """Where all of Amazon's services are, for an emulator; empty: Amazon."""
     mail_from: str = "tiketi <no-reply@tiketi.test>"
     google_url: str = "https://accounts.google.com"
     """Google's issuer: its addresses are read from `/.well-known/openid-configuration` below it."""
@@ -82,6 +93,11 @@ class Settings:
             sandbox=env.get("TIKETI_SANDBOX", "") == "1",
             toss_url=env.get("TIKETI_TOSS_URL", default.toss_url),
             smtp_url=env.get("TIKETI_SMTP_URL", default.smtp_url),
+            push_url=env.get("TIKETI_PUSH_URL", default.push_url),
+            sms_url=env.get("TIKETI_SMS_URL", default.sms_url),
+            notification_rates=env.get("TIKETI_NOTIFICATION_RATES", default.notification_rates),
+            public_url=env.get("TIKETI_PUBLIC_URL", default.public_url),
+            aws_endpoint_url=env.get("TIKETI_AWS_ENDPOINT_URL", default.aws_endpoint_url),
             mail_from=env.get("TIKETI_MAIL_FROM", default.mail_from),
             google_url=env.get("TIKETI_GOOGLE_URL", default.google_url),
             google_client_id=env.get("TIKETI_GOOGLE_CLIENT_ID", default.google_client_id),
@@ -109,6 +125,11 @@ class Settings:
             "TIKETI_SANDBOX": "1" if self.sandbox else "0",
             "TIKETI_TOSS_URL": self.toss_url,
             "TIKETI_SMTP_URL": self.smtp_url,
+            "TIKETI_PUSH_URL": self.push_url,
+            "TIKETI_SMS_URL": self.sms_url,
+            "TIKETI_NOTIFICATION_RATES": self.notification_rates,
+            "TIKETI_PUBLIC_URL": self.public_url,
+            "TIKETI_AWS_ENDPOINT_URL": self.aws_endpoint_url,
             "TIKETI_MAIL_FROM": self.mail_from,
             "TIKETI_GOOGLE_URL": self.google_url,
             "TIKETI_GOOGLE_CLIENT_ID": self.google_client_id,

@@ -11,11 +11,11 @@ LISTENS_TO: Final[Mapping[str, tuple[str, ...]]] = {
     "queue": ("reservation",),
     "reservation": ("payment",),
     "payment": ("reservation",),
-    "notification": ("auth", "reservation", "payment"),
+    "notification": ("auth", "queue", "reservation", "payment"),
 }
 """Service → the services whose messages it applies."""
 
-_PUBLISHER_OF_PREFIX: Final = {"user": "auth", "points": "payment"}
+_PUBLISHER_OF_PREFIX: Final = {"user": "auth", "entry": "queue", "points": "payment"}
 """Where the first word of a message's name is not its publisher's."""
 
 

@@ -1,76 +1,11 @@
 """The notification service over real HTTP, PostgreSQL, Valkey and SMTP."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.engines import Database
-from tests.services import Running, running
+from tests.integration.notification.stage import Stage
 from tests.waiting import until
 from tiketi_core.kernel.ids import MessageId
 from tiketi_core.kernel.message import Message
-from tiketi_platform.adapters.redis.bus import StreamBus
-from tiketi_platform.adapters.redis.client import RedisClient
-from tiketi_platform.runtime.engines.valkey import ValkeyServer
-from tiketi_platform.sandbox.mailbox.server import Mailbox, running_mailbox
-
-
-@dataclass(frozen=True)
-class Stage:
-    platform: Running
-    mailbox: Mailbox
-    bus: StreamBus
-
-    async def user(self, email: str, name: str = "김하늘") -> int:
-        answer = await self.platform.ask(
-            "POST",
-            "auth",
-            "/api/auth/register",
-            json={"email": email, "password": "correct horse", "name": name},
-        )
-        user_id: int = answer.body["user"]["id"]
-        return user_id
-
-    async def say(self, message_id: str, user_id: int, *, amount: int = 10_000) -> None:
-        payload = {"payment_id": 5, "user_id": user_id, "amount": amount, "balance": amount}
-        message = Message(MessageId(message_id), "points.charged", payload, 1, "req-1")
-        await self.bus.publish("payment", [message])
-
-    async def deliveries(self, token: str | None = None, **params: Any) -> list[dict[str, Any]]:
-        answer = await self.platform.ask(
-            "GET",
-            "notification",
-            "/api/notifications",
-            token=token or self.platform.admin,
-            params=params,
-        )
-        assert answer.status == 200, answer.body
-        items: list[dict[str, Any]] = answer.body["items"]
-        return items
-
-    async def settled(self, count: int) -> list[dict[str, Any]]:
-        async def done() -> list[dict[str, Any]] | None:
-            found = await self.deliveries()
-            is_done = len(found) == count and all(item["status"] != "PENDING" for item in found)
-            return found if is_done else None
-
-        return await until(done)
-
-
-@pytest.fixture
-async def stage(postgres: Database, valkey: ValkeyServer, tmp_path: Path) -> AsyncIterator[Stage]:
-    (tmp_path / "mail").mkdir()
-    async with running_mailbox(data_dir=tmp_path / "mail", smtp_port=0, http_port=0) as mailbox:
-        smtp_url = f"smtp://127.0.0.1:{mailbox.smtp_port}"
-        async with running(
-            postgres, valkey, tmp_path, "auth", "notification", smtp_url=smtp_url
-        ) as platform:
-            client = await RedisClient.connect(valkey.url)
-            yield Stage(platform, mailbox, StreamBus(client))
-            await client.close()
 
 
 async def test_a_message_becomes_one_mail_however_often_it_comes(stage: Stage) -> None:
@@ -84,12 +19,15 @@ async def test_a_message_becomes_one_mail_however_often_it_comes(stage: Stage) -
     assert "20,000원" in found[0]["subject"]
     async with stage.platform.http.get(f"{stage.mailbox.url}/api/messages") as response:
         mails = (await response.json())["messages"]
-    assert len(mails) == 2
+    assert sorted("포인트" in mail["subject"] for mail in mails) == [False, True, True], (
+        "and a welcome"
+    )
     backlog = await stage.platform.ask(
         "GET", "notification", "/api/audit/backlog", token=stage.platform.admin
     )
     groups = backlog.body["groups"]
-    assert {group["stream"] for group in groups} == {"messages:{payment}", "messages:{reservation}"}
+    heard = ("auth", "payment", "queue", "reservation")
+    assert {group["stream"] for group in groups} == {f"messages:{{{name}}}" for name in heard}
     assert all(group["waiting_count"] == group["pending_count"] == 0 for group in groups)
 
 
@@ -98,6 +36,39 @@ async def test_a_refusal_is_final_and_an_unknown_user_too(stage: Stage) -> None:
     await stage.say("m-1", refused)
     await stage.say("m-2", 999_999)
     assert {item["status"] for item in await stage.settled(2)} == {"FAILED"}
+
+
+async def test_a_dead_letter_is_listed_and_replayed(stage: Stage) -> None:
+    """What a refused address and a payload without a user become, and what replaying does."""
+    await stage.say("m-1", await stage.user("fail.permanently@tiketi.test"))
+    poison = Message(MessageId("m-2"), "points.charged", {"amount": 1}, 1, "req-1")
+    await stage.bus.publish("payment", [poison])
+    await stage.settled(1)
+
+    async def dead() -> list[dict[str, Any]]:
+        answer = await stage.platform.ask(
+            "GET", "notification", "/api/notifications/dead-letters", token=stage.platform.admin
+        )
+        found: list[dict[str, Any]] = answer.body["items"]
+        return [item for item in found if item["message_name"] == "points.charged"]
+
+    (letter,) = await dead()
+    assert (letter["kind"], letter["channel"]) == ("delivery", "email")
+    assert "550" in letter["reason"]
+
+    async def replay(ids: list[str]) -> tuple[int, Any]:
+        answer = await stage.platform.ask(
+            "POST",
+            "notification",
+            "/api/notifications/dead-letters/replay",
+            token=stage.platform.admin,
+            json={"ids": ids},
+        )
+        return answer.status, answer.code or answer.body
+
+    assert await replay([letter["id"]]) == (200, {"count": 1})
+    await until(dead)
+    assert (await replay(["delivery:999999"]))[1] == "delivery_not_found"
 
 
 async def test_a_deferral_is_tried_again(stage: Stage) -> None:
@@ -131,7 +102,7 @@ async def test_pages_go_on_where_they_ended(stage: Stage) -> None:
     whole = [item["id"] for item in await stage.settled(5)]
     seen: list[int] = []
     cursor: dict[str, str] = {}
-    while len(seen) < 5:
+    while len(seen) < 6:
         answer = await stage.platform.ask(
             "GET",
             "notification",
@@ -141,7 +112,8 @@ async def test_pages_go_on_where_they_ended(stage: Stage) -> None:
         )
         seen += [item["id"] for item in answer.body["items"]]
         cursor = {"cursor": answer.body["next_cursor"] or ""}
-    assert seen == whole
+    assert len(set(seen)) == 6, "five charges and a welcome"
+    assert [each for each in seen if each in whole] == whole
     answer = await stage.platform.ask(
         "GET",
         "notification",

@@ -6,54 +6,86 @@ from typing import Any
 
 import pytest
 
-from tiketi_core.kernel.ids import UserId
-from tiketi_core.notification.model import Contact, Notice
-from tiketi_core.notification.rules import TOLD, retry_after_ms
+from tiketi_core.kernel.ids import DeliveryId, UserId
+from tiketi_core.notification.errors import RefusedError
+from tiketi_core.notification.model import Contact, Delivery, Language, Notice, Wishes, Words
+from tiketi_core.notification.rules import TOLD
 from tiketi_platform.adapters.templates import MailTemplates
 from tiketi_sdk.contract.messages import MESSAGES
 
+TEMPLATES = MailTemplates(lambda user_id, channel: f"https://t.test/u?t={user_id}.{channel}")
 VALUES: dict[str, Any] = {
+    "email": "sky@tiketi.test",
+    "name": "김하늘<b>",
     "number": "K7Q2-M4XD",
     "reason": "by_user",
     "expires_at": datetime(2026, 11, 22, tzinfo=UTC).isoformat(),
     "seat_ids": [1, 2],
     "token": "K7Q2-M4XD",
 }
+READER = Contact(UserId(7), "a@b.test", "김하늘<b>")
+
+
+def words(notice: Notice, language: Language = "ko") -> Words:
+    return TEMPLATES.words(Delivery(DeliveryId(1), notice, 1, wishes=Wishes(language)), READER)
 
 
 def notice(name: str, **payload: object) -> Notice:
     return Notice("m-1", name, UserId(7), "", payload, 1)
 
 
+@pytest.mark.parametrize("language", ["ko", "en"])
 @pytest.mark.parametrize("name", sorted(TOLD))
-def test_the_payload_fills_the_template(name: str) -> None:
+def test_the_payload_fills_the_template(name: str, language: Language) -> None:
     fields = MESSAGES[name].model_fields
-    assert {TOLD[name], "user_id"} <= fields.keys()
-    templates = MailTemplates()
+    assert {TOLD[name].reference or "user_id", "user_id"} <= fields.keys()
     made = notice(name, **{field: VALUES.get(field, 12_000) for field in fields})
-    subject = templates.subject(made)
-    text, html = templates.bodies(made, Contact(UserId(7), "a@b.test", "김하늘<b>"))
-    assert "\n" not in subject
-    assert len(subject) < 200
-    for words in (subject, text):
-        assert re.search("[가-힣]", words)
-        assert re.search("[a-z]{4}", words)
-    assert "김하늘<b>" in text
-    assert "김하늘&lt;b&gt;" in html
-    assert "12,000원" in text or "K7Q2-M4XD" in text
-    assert "Subject:" not in text
+    said = words(made, language)
+    assert TEMPLATES.subject(made, language)
+    for line in (said.subject, said.short):
+        assert "\n" not in line
+        assert 0 < len(line) < 200
+    letters = "[가-힣]{2}" if language == "ko" else "[a-z]{4}"
+    assert all(re.search(letters, part) for part in (said.subject, said.text, said.short))
+    if language == "en":
+        plain = said.text.replace("김하늘", "").replace("원", "")
+        assert not re.search("[가-힣]", plain)
+    assert "김하늘<b>" in said.text
+    assert "김하늘&lt;b&gt;" in said.html
+    assert "<b>" not in said.html
+    assert f'<html lang="{language}">' in said.html
+    assert "Subject:" not in said.text
+    assert said.unsubscribe_url is None
+
+
+def test_lines_of_names_and_values_become_a_table() -> None:
+    said = words(notice("points.charged", amount=30_000, balance=50_000, payment_id=3))
+    assert "잔액: 50,000원" in said.text
+    assert re.search(r"<td[^>]*>잔액</td><td[^>]*>50,000원</td>", said.html)
 
 
 def test_what_a_person_wrote_is_sent_as_written() -> None:
-    made = Notice("m", "manual", UserId(7), "제목 & title", {"body": "첫째 줄\n\n<둘째>"}, None)
-    text, html = MailTemplates().bodies(made, Contact(UserId(7), "a@b.test", "이름"))
-    assert text.strip() == "첫째 줄\n\n<둘째>"
-    assert "&lt;둘째&gt;" in html
-    assert MailTemplates().subject(made) == "제목 & title"
+    payload = {"title": "제목 & title", "body": "첫째 줄\n\n<둘째> {{ name }}"}
+    said = words(Notice("m", "manual", UserId(7), "제목 & title", payload, None))
+    assert said.text.strip() == "첫째 줄\n\n<둘째> {{ name }}"
+    assert "&lt;둘째&gt;" in said.html
+    assert said.subject == "제목 & title"
 
 
-def test_pauses_grow_and_end() -> None:
-    pauses = [retry_after_ms(count, 0.0) for count in range(1, 11)]
-    assert pauses[:3] == [1_000, 2_000, 4_000]
-    assert pauses[-1] is None
-    assert retry_after_ms(1, 0.999) == 500
+def test_advertising_says_so_and_how_to_end_it() -> None:
+    payload = {"title": "특가", "body": "오늘만"}
+    made = Notice("m", "manual", UserId(7), "특가", payload, None, category="marketing")
+    said = words(made)
+    assert said.subject == "(광고) 특가"
+    assert said.unsubscribe_url == "https://t.test/u?t=7.email"
+    assert said.unsubscribe_url in said.text
+    assert said.unsubscribe_url in said.html
+
+
+def test_a_payload_that_does_not_fit_is_refused_and_names_what_is_missing() -> None:
+    with pytest.raises(RefusedError, match="balance"):
+        words(notice("points.charged", amount=1, payment_id=3))
+    with pytest.raises(RefusedError):
+        words(notice("points.charged", amount="much", balance=1, payment_id=3))
+    with pytest.raises(RefusedError):
+        words(notice("nothing.known"))

@@ -17,7 +17,7 @@ def list_(
         typer.Option("--user", metavar="ID", min=1, help="Somebody else's (administrators)."),
     ] = None,
     status: Annotated[
-        Literal["PENDING", "SENT", "FAILED"] | None,
+        Literal["PENDING", "SENT", "FAILED", "SKIPPED"] | None,
         typer.Option("--status", help="Only those that stand so."),
     ] = None,
     limit: Limit = 20,
@@ -37,6 +37,7 @@ def list_(
             "ID": lambda each: each.id,
             "At": lambda each: at(each.sent_at or each.created_at),
             "About": lambda each: each.message_name,
+            "By": lambda each: each.channel,
             "Recipient": lambda each: each.recipient,
             "Subject": lambda each: each.subject,
             "Status": lambda each: each.status,

@@ -66,7 +66,7 @@ def told_once(evidence: Evidence) -> Iterator[Finding]:
     """Every confirmed reservation has exactly one confirmation e-mail, and it was sent."""
     mails: dict[int | None, list[AuditedDelivery]] = defaultdict(list)
     for delivery in evidence.deliveries:
-        if delivery.message_name == "reservation.confirmed":
+        if delivery.message_name == "reservation.confirmed" and delivery.channel == "email":
             mails[delivery.reference_id].append(delivery)
     for reservation in evidence.reservations:
         if reservation.status != "CONFIRMED":

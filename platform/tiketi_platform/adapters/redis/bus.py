@@ -61,6 +61,8 @@ class DeadLetter:
     """None for an entry that was no message."""
     reason: str
     attempts_count: int
+    id: str
+    """Its id among the dead letters."""
 
 
 class StreamBus:
@@ -148,7 +150,14 @@ class StreamBus:
             )
         except RedisError as error:
             raise UnavailableError("the message bus does not answer right now") from error
-        return [_dead_letter(array(entry)[1]) for entry in array(reply)]
+        return [_dead_letter(*array(entry)) for entry in array(reply)]
+
+    async def forget_dead(self, service: str, group: str, ids: Sequence[str]) -> None:
+        """Drop dead letters that were dealt with."""
+        try:
+            await self.client.execute("XDEL", keys.dead_letters(service, group), *ids)
+        except RedisError as error:
+            raise UnavailableError("the message bus does not answer right now") from error
 
     async def ensure_group(self, service: str, group: str) -> None:
         """Let `group` exist on the stream of `service`, from its beginning. Raises RedisError."""
@@ -196,7 +205,7 @@ def pairs(reply: Reply) -> dict[bytes, Reply]:
     return dict(zip(names, items[1::2], strict=True))
 
 
-def _dead_letter(reply: Reply) -> DeadLetter:
+def _dead_letter(dead_id: Reply, reply: Reply) -> DeadLetter:
     fields = pairs(reply)
     try:
         message: Message | None = decode(fields)
@@ -207,4 +216,5 @@ def _dead_letter(reply: Reply) -> DeadLetter:
         message,
         bulk(fields[b"reason"]).decode(errors="replace"),
         int(bulk(fields[b"attempts_count"])),
+        bulk(dead_id).decode(),
     )

@@ -5,6 +5,7 @@ from tiketi_platform.adapters.smtp.errors import (
     MailDeferredError,
     MailError,
     MailRefusedError,
+    MailUnreachableError,
 )
 from tiketi_platform.adapters.smtp.mailer import SmtpMailer
 from tiketi_platform.adapters.smtp.settings import SmtpSettings
@@ -14,6 +15,7 @@ __all__ = [
     "MailDeferredError",
     "MailError",
     "MailRefusedError",
+    "MailUnreachableError",
     "SmtpMailer",
     "SmtpSettings",
 ]

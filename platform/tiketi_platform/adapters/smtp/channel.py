@@ -1,9 +1,15 @@
 """E-mail as a channel of the notification slice."""
 
-from tiketi_core.notification.errors import DeferredError, RefusedError
-from tiketi_core.notification.model import Contact, Delivery
+import hashlib
+
+from tiketi_core.notification.errors import DeferredError, ProviderDownError, RefusedError
+from tiketi_core.notification.model import Letter
 from tiketi_platform.adapters.smtp.compose import Mail
-from tiketi_platform.adapters.smtp.errors import MailDeferredError, MailRefusedError
+from tiketi_platform.adapters.smtp.errors import (
+    MailDeferredError,
+    MailRefusedError,
+    MailUnreachableError,
+)
 from tiketi_platform.adapters.smtp.mailer import SmtpMailer
 
 
@@ -13,12 +19,34 @@ class EmailChannel:
     def __init__(self, mailer: SmtpMailer) -> None:
         self._mailer = mailer
 
-    async def send(self, delivery: Delivery, contact: Contact, *, text: str, html: str) -> None:
-        """Return when the server has taken it; raises DeferredError or RefusedError."""
-        mail = Mail(f"delivery-{delivery.id}", contact.email, delivery.notice.subject, text, html)
+    async def send(self, letter: Letter) -> None:
+        """Return when the server has taken it."""
         try:
-            await self._mailer.send(mail)
+            await self._mailer.send(as_mail(letter))
+        except MailUnreachableError as error:
+            raise ProviderDownError(error.detail) from error
         except MailDeferredError as error:
             raise DeferredError(error.detail) from error
         except MailRefusedError as error:
             raise RefusedError(error.detail) from error
+
+
+def as_mail(letter: Letter) -> Mail:
+    """The mail of a delivery."""
+    words = letter.words
+    return Mail(
+        stable_id(letter.delivery.notice.message_id),
+        letter.contact.email,
+        words.subject,
+        words.text,
+        words.html,
+        words.unsubscribe_url,
+    )
+
+
+def stable_id(message_id: str) -> str:
+    """The local part of the Message-ID of whatever a message causes: the same in each try and process.
+
+    A hash, because what a caller chose as a key may hold characters that no header has.
+    """
+    return hashlib.sha256(message_id.encode()).hexdigest()[:32]

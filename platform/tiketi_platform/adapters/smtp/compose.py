@@ -32,6 +32,8 @@ class Mail:
     text: str
     html: str | None = None
     """Beside the text, where the reader can show it."""
+    unsubscribe_url: str | None = None
+    """Where a POST ends this kind of mail (RFC 8058); https, or http in a sandbox."""
 
 
 def compose(mail: Mail, *, sender_address: str, sender_name: str) -> bytes:
@@ -46,6 +48,11 @@ def compose(mail: Mail, *, sender_address: str, sender_name: str) -> bytes:
         "Auto-Submitted: auto-generated",
         "MIME-Version: 1.0",
     ]
+    if mail.unsubscribe_url is not None:
+        lines += [
+            f"List-Unsubscribe: <{_checked_url(mail.unsubscribe_url)}>",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        ]
     if mail.html is None:
         return _join([*lines, *_part("plain", mail.text)])
     return _join(
@@ -83,6 +90,13 @@ def _checked_id(message_id: str) -> str:
     if not usable or any(c in "<>@ " for c in message_id):
         raise MailRefusedError(f"{message_id[:80]!r} cannot be a Message-ID")
     return message_id
+
+
+def _checked_url(url: str) -> str:
+    usable = url.isascii() and url.isprintable() and len(url) <= 900
+    if not usable or any(c in "<> " for c in url):
+        raise MailRefusedError(f"{url[:80]!r} cannot stand in a header")
+    return url
 
 
 def _encoded(text: str) -> str:

@@ -3,10 +3,16 @@
 import asyncio
 import base64
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, NoReturn, Self
+from typing import Final, Self
 
-from tiketi_platform.adapters.smtp.errors import MailDeferredError, MailRefusedError
+from tiketi_platform.adapters.smtp.errors import (
+    MailDeferredError,
+    MailError,
+    MailRefusedError,
+    MailUnreachableError,
+)
 from tiketi_platform.adapters.smtp.settings import SmtpSettings
 
 LINE_BYTES_MAX: Final = 8_192
@@ -21,10 +27,37 @@ class Reply:
     code: int
     text: str
 
-    def refuse(self, what: str) -> NoReturn:
-        """Raise what this reply means for the mail."""
-        kind = MailRefusedError if 500 <= self.code < 600 else MailDeferredError
-        raise kind(f"{what}: {self.code} {self.text}", smtp_code=self.code)
+    def refusal(self, what: str) -> MailError:
+        """What this reply means for the mail."""
+        kind: type[MailError] = MailRefusedError if 500 <= self.code < 600 else MailDeferredError
+        if self.code == 421:
+            kind = MailUnreachableError
+        return kind(f"{what}: {self.code} {self.text}", smtp_code=self.code)
+
+
+@dataclass(slots=True, eq=False)
+class Parcel:
+    """A composed mail on its way to a server."""
+
+    raw: bytes
+    recipient: str
+    taken: "asyncio.Future[None]"
+    """Done when the server took the mail; holds a MailError when it did not."""
+    offers_count: int = 0
+    """Connections it was offered on."""
+
+    def settle(self, error: MailError | None = None) -> None:
+        """Tell whoever waits; nobody may."""
+        if self.taken.done():
+            return
+        if error is None:
+            self.taken.set_result(None)
+        else:
+            self.taken.set_exception(error)
+
+
+Take = Callable[[], Parcel | None]
+"""The next mail to carry; None when there is none."""
 
 
 class SmtpConnection:
@@ -37,12 +70,14 @@ class SmtpConnection:
         self.sent_count = 0
         self.used_s = asyncio.get_running_loop().time()
         """The loop's time of the last use."""
-        self.content_sent = False
-        """Whether the mail under way may have been taken: its content went out."""
+        self.offered: Parcel | None = None
+        """Whose envelope went out and whose content did not: certainly not taken."""
+        self.handed_over: Parcel | None = None
+        """Whose content went out and was not answered: taken or not, nobody can say."""
 
     @classmethod
     async def open(cls, settings: SmtpSettings) -> Self:
-        """Connect, encrypt and log in, within the connect timeout. MailDeferredError when that fails:
+        """Connect, encrypt and log in, within the connect timeout. MailUnreachableError when that fails:
 
         a server that does not take us says nothing about the mail.
         """
@@ -60,43 +95,102 @@ class SmtpConnection:
         except (OSError, EOFError, TimeoutError, ValueError) as error:
             if connection is not None:
                 connection.abort()
-            raise MailDeferredError(f"no SMTP server for us: {error}") from error
-        except (MailDeferredError, MailRefusedError) as error:
+            raise MailUnreachableError(f"no SMTP server for us: {error}") from error
+        except MailError as error:
             if connection is not None:
                 connection.abort()
-            raise MailDeferredError(error.detail, smtp_code=error.smtp_code) from error
+            raise MailUnreachableError(error.detail, smtp_code=error.smtp_code) from error
         except asyncio.CancelledError:
             if connection is not None:
                 connection.abort()
             raise
         return connection
 
-    async def send(self, raw: bytes, *, sender: str, recipient: str) -> None:
-        """Hand over one mail. Any exception leaves the connection unusable except a clean refusal.
+    async def carry(self, take: Take, *, sender: str) -> None:
+        """Hand over mail after mail until `take` has no more, and settle each.
 
-        Raises MailRefusedError, MailDeferredError, OSError or EOFError.
+        With PIPELINING (RFC 2920) the next envelope travels behind the content before it, so a mail
+        costs one round trip. OSError, EOFError or ValueError: the connection is unusable, and
+        `offered` and `handed_over` say what was under way.
         """
-        self.content_sent = False
-        utf8 = "" if (sender + recipient).isascii() else " SMTPUTF8"
-        if utf8 and "SMTPUTF8" not in self._extensions:
-            raise MailRefusedError(f"the server takes no mail for {recipient}: it lacks SMTPUTF8")
-        body = "" if raw.isascii() or "8BITMIME" not in self._extensions else " BODY=8BITMIME"
-        await self._envelope(f"MAIL FROM:<{sender}>{body}{utf8}", f"RCPT TO:<{recipient}>")
-        stuffed = raw.replace(b"\r\n.", b"\r\n..")
-        self.content_sent = True
-        # A message may start with a dot, and need not end with a line end.
-        self._writer.write(
-            (b"." if stuffed.startswith(b".") else b"")
-            + stuffed
-            + (b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n")
+        parcel = self._offer(take, sender)
+        while parcel is not None:
+            if await self._is_welcome(parcel):
+                following = self._hand_over(parcel, take, sender)
+                reply = await self._reply()
+                self.handed_over = None
+                self.used_s = asyncio.get_running_loop().time()
+                if reply.code == 250:
+                    self.sent_count += 1
+                    parcel.settle()
+                else:
+                    parcel.settle(reply.refusal("the content"))
+                parcel = following or self._offer(take, sender)
+            else:
+                parcel = self._offer(take, sender)
+
+    def _offer(self, take: Take, sender: str) -> Parcel | None:
+        """Write the next envelope, of the first mail this server can take at all."""
+        parcel, envelope = self._next(take, sender)
+        self._writer.write(envelope)
+        return parcel
+
+    def _next(self, take: Take, sender: str) -> tuple[Parcel | None, bytes]:
+        while (parcel := take()) is not None:
+            utf8 = "" if (sender + parcel.recipient).isascii() else " SMTPUTF8"
+            if utf8 and "SMTPUTF8" not in self._extensions:
+                detail = f"the server takes no mail for {parcel.recipient}: it lacks SMTPUTF8"
+                parcel.settle(MailRefusedError(detail))
+                continue
+            eight_bit = not parcel.raw.isascii() and "8BITMIME" in self._extensions
+            body = " BODY=8BITMIME" if eight_bit else ""
+            self.offered = parcel
+            mail = f"MAIL FROM:<{sender}>{body}{utf8}\r\n".encode()
+            if not self._pipelines:
+                return parcel, mail
+            return parcel, mail + f"RCPT TO:<{parcel.recipient}>\r\nDATA\r\n".encode()
+        return None, b""
+
+    async def _is_welcome(self, parcel: Parcel) -> bool:
+        """Whether the server waits for the content; settles the mail where it does not."""
+        if self._pipelines:
+            mail, rcpt, data = [await self._reply() for _ in range(3)]
+        else:
+            mail = await self._reply()
+            rcpt = await self._ask(f"RCPT TO:<{parcel.recipient}>") if mail.code == 250 else mail
+            data = await self._ask("DATA") if rcpt.code == 250 else rcpt
+        refused = next(
+            (
+                (reply, what)
+                for reply, code, what in (
+                    (mail, 250, "MAIL"),
+                    (rcpt, 250, f"RCPT {parcel.recipient}"),
+                    (data, 354, "DATA"),
+                )
+                if reply.code != code
+            ),
+            None,
         )
-        await self._writer.drain()
-        reply = await self._reply()
-        self.content_sent = False
-        if reply.code != 250:
-            reply.refuse("the content")
-        self.sent_count += 1
-        self.used_s = asyncio.get_running_loop().time()
+        if refused is None:
+            return True
+        reply, what = refused
+        self.offered = None
+        parcel.settle(reply.refusal(what))
+        if data.code == 354:
+            raise EOFError("the server waits for a mail to nobody")
+        await self._expect("RSET", 250)
+        return False
+
+    def _hand_over(self, parcel: Parcel, take: Take, sender: str) -> Parcel | None:
+        """Write the content, and behind it the next envelope where the server pipelines."""
+        stuffed = parcel.raw.replace(b"\r\n.", b"\r\n..")
+        # A message may start with a dot, and need not end with a line end.
+        start = b"." if stuffed.startswith(b".") else b""
+        end = b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n"
+        self.offered, self.handed_over = None, parcel
+        following, envelope = self._next(take, sender) if self._pipelines else (None, b"")
+        self._writer.write(start + stuffed + end + envelope)
+        return following
 
     async def quit(self) -> None:
         """Say goodbye without waiting for an answer, and hang up."""
@@ -113,10 +207,14 @@ class SmtpConnection:
         """Whether the server has not hung up, as far as is known."""
         return not (self._writer.is_closing() or self._reader.at_eof())
 
+    @property
+    def _pipelines(self) -> bool:
+        return "PIPELINING" in self._extensions
+
     async def _greet(self, settings: SmtpSettings) -> None:
         greeting = await self._reply()
         if greeting.code != 220:
-            greeting.refuse("the greeting")
+            raise greeting.refusal("the greeting")
         await self._hello()
         if settings.tls == "starttls":
             await self._expect("STARTTLS", 220)
@@ -135,32 +233,15 @@ class SmtpConnection:
             line.split()[0].upper() for line in reply.text.splitlines()[1:] if line.strip()
         )
 
-    async def _envelope(self, mail: str, rcpt: str) -> None:
-        if "PIPELINING" not in self._extensions:
-            await self._expect(mail, 250)
-            await self._expect(rcpt, 250)
-            await self._expect("DATA", 354)
-            return
-        self._writer.write(f"{mail}\r\n{rcpt}\r\nDATA\r\n".encode())
-        replies = [await self._reply() for _ in range(3)]
-        for reply, wanted, what in zip(replies, (250, 250, 354), (mail, rcpt, "DATA"), strict=True):
-            if reply.code != wanted:
-                await self._forget(data_open=replies[2].code == 354)
-                reply.refuse(what)
-
-    async def _forget(self, *, data_open: bool) -> None:
-        """Leave the refused envelope behind, so that the next mail finds a clean connection."""
-        if data_open:
-            self.abort()
-        else:
-            await self._expect("RSET", 250)
-
     async def _expect(self, command: str, code: int) -> Reply:
-        self._writer.write(f"{command}\r\n".encode())
-        reply = await self._reply()
+        reply = await self._ask(command)
         if reply.code != code:
-            reply.refuse(command.partition(" ")[0])
+            raise reply.refusal(command.partition(" ")[0])
         return reply
+
+    async def _ask(self, command: str) -> Reply:
+        self._writer.write(f"{command}\r\n".encode())
+        return await self._reply()
 
     async def _reply(self) -> Reply:
         texts: list[str] = []

@@ -1,4 +1,4 @@
-"""Notices in words: Jinja2 templates in `mail/`, one a message, Korean first and English below."""
+"""Notices in words: Jinja2 templates in `mail/<language>/`, one a message, in Korean and in English."""
 
 from tiketi_platform.adapters.templates.mail_templates import MailTemplates
 

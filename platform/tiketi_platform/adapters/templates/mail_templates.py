@@ -1,48 +1,163 @@
-"""Renders mails from `mail/<message>.txt`: a subject line, a blank line, paragraphs; HTML follows from those."""
+"""Renders `mail/<language>/<message>.txt` into a subject, a text, HTML and one sentence; knows no channel.
 
+A template opens with the lines `Subject:` and `Short:`, then come paragraphs with empty lines between them.
+A paragraph whose lines all read `name: value` becomes a table in HTML. Templates run in Jinja's sandbox,
+and HTML is escaped wherever it comes from.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from tiketi_core.notification.model import Contact, Notice
+from tiketi_core.kernel.errors import NotFoundError
+from tiketi_core.kernel.ids import UserId
+from tiketi_core.notification.errors import RefusedError
+from tiketi_core.notification.model import (
+    ChannelName,
+    Contact,
+    Delivery,
+    Language,
+    Notice,
+    Words,
+)
 
 _FOLDER: Final = Path(__file__).parent / "mail"
 _SUBJECT_CHARS_MAX: Final = 200
+_SHORT_CHARS_MAX: Final = 300
+_FACT_NAME_CHARS_MAX: Final = 24
+_LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+_ADVERTISEMENT: Final[dict[Language, str]] = {"ko": "(광고)", "en": "(광고) [Ad]"}
+"""Korean law wants the first word of an advertisement to say so (Network Act, article 50)."""
+_REFUSAL: Final[dict[Language, tuple[str, str]]] = {
+    "ko": ("광고성 정보 수신을 원하지 않으시면", "수신 거부"),
+    "en": ("If you would rather not get offers from us:", "unsubscribe"),
+}
+
+Unsubscribe = Callable[[UserId, ChannelName], str]
+"""The address where one click ends a user's advertising by a channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    text: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """One message in one language."""
+
+    subject: Template
+    short: Template
+    body: Template
 
 
 class MailTemplates:
     """The notification slice's `Templates` port. A field a template names and a payload lacks is an error."""
 
-    def __init__(self) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader(_FOLDER),
-            undefined=StrictUndefined,
-            autoescape=select_autoescape(["html"]),
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
+    def __init__(self, unsubscribe: Unsubscribe | None = None) -> None:
+        plain, escaped = _environment(autoescape=False), _environment(autoescape=True)
+        self._layout = escaped.from_string((_FOLDER / "layout.html").read_text("utf-8"))
+        self._unsubscribe = unsubscribe
+        self._compiled: dict[tuple[str, Language], _Compiled] = {
+            (path.stem, language): _compile(plain, path.read_text("utf-8"))
+            for language in _LANGUAGES
+            for path in sorted((_FOLDER / language).glob("*.txt"))
+        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The messages there are templates for."""
+        return tuple(sorted({name for name, _ in self._compiled}))
+
+    def subject(self, notice: Notice, language: Language = "ko") -> str:
+        """The subject line alone, for an unnamed reader."""
+        return self._subject(
+            notice, language, {**_values(notice), "name": notice.payload.get("name", "")}
         )
-        self._environment.filters["won"] = _won
-        self._layout = self._environment.get_template("layout.html")
 
-    def subject(self, notice: Notice) -> str:
-        """The first line; what a person wrote brings its own."""
-        if notice.subject:
-            return notice.subject
-        first = self._text(notice, name="").partition("\n")[0]
-        return first.removeprefix("Subject:").strip()[:_SUBJECT_CHARS_MAX]
+    def words(self, delivery: Delivery, contact: Contact) -> Words:
+        """All of it, in the language the user wants. RefusedError when the payload does not fit."""
+        notice, language = delivery.notice, delivery.wishes.language
+        url = None
+        if notice.category == "marketing" and self._unsubscribe is not None:
+            url = self._unsubscribe(notice.user_id, delivery.channel)
+        values = {**_values(notice), "name": contact.name}
+        try:
+            template = self._template(notice.message_name, language)
+            subject = self._subject(notice, language, values)
+            text = template.body.render(values)
+            short = _one_line(template.short.render(values), _SHORT_CHARS_MAX)
+        except (TemplateError, NotFoundError, TypeError, ValueError) as error:
+            raise RefusedError(
+                f"{notice.message_name} does not fit its template: {error}"
+            ) from error
+        refusal, refuse = _REFUSAL[language]
+        html = self._layout.render(
+            language=language,
+            title=subject,
+            paragraphs=list(_paragraphs(text)),
+            unsubscribe_url=url,
+            refusal=refusal,
+            refuse=refuse,
+        )
+        if url is not None:
+            text = f"{text.rstrip()}\n\n{refusal} {refuse}: {url}\n"
+        return Words(subject, text, html, short, url)
 
-    def bodies(self, notice: Notice, contact: Contact) -> tuple[str, str]:
-        """Plain text and HTML."""
-        text = self._text(notice, name=contact.name).partition("\n\n")[2]
-        paragraphs = [paragraph.strip() for paragraph in text.split("\n\n") if paragraph.strip()]
-        html = self._layout.render(title=notice.subject, paragraphs=paragraphs)
-        return text, html
+    def _subject(self, notice: Notice, language: Language, values: dict[str, object]) -> str:
+        line = self._template(notice.message_name, language).subject.render(values)
+        if notice.category == "marketing":
+            line = f"{_ADVERTISEMENT[language]} {line}"
+        return _one_line(line, _SUBJECT_CHARS_MAX)
 
-    def _text(self, notice: Notice, *, name: str) -> str:
-        template = self._environment.get_template(f"{notice.message_name}.txt")
-        return template.render(notice.payload, name=name, subject=notice.subject)
+    def _template(self, name: str, language: Language) -> _Compiled:
+        try:
+            return self._compiled[name, language]
+        except KeyError:
+            raise NotFoundError(f"nothing is said about {name!r}") from None
+
+
+def _values(notice: Notice) -> dict[str, object]:
+    return {"title": notice.subject, **notice.payload}
+
+
+def _environment(*, autoescape: bool) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=autoescape, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["won"] = _won
+    return environment
+
+
+def _compile(environment: ImmutableSandboxedEnvironment, source: str) -> _Compiled:
+    head, _, body = source.partition("\n\n")
+    subject, short = head.split("\n")
+    return _Compiled(
+        environment.from_string(subject.removeprefix("Subject:").strip()),
+        environment.from_string(short.removeprefix("Short:").strip()),
+        environment.from_string(body),
+    )
+
+
+def _paragraphs(text: str) -> Iterator[_Paragraph]:
+    for paragraph in text.split("\n\n"):
+        lines = paragraph.strip().split("\n")
+        if lines == [""]:
+            continue
+        pairs = [line.partition(": ") for line in lines]
+        if all(value and len(name) <= _FACT_NAME_CHARS_MAX for name, _, value in pairs):
+            yield _Paragraph("", tuple((name, value) for name, _, value in pairs))
+        else:
+            yield _Paragraph("\n".join(lines), ())
+
+
+def _one_line(text: str, chars_max: int) -> str:
+    return " ".join(text.split())[:chars_max]
 
 
 def _won(amount: int) -> str:

@@ -8,6 +8,7 @@ from tiketi_core.notification.errors import IdempotencyKeyReusedError
 from tiketi_platform.framework.call import Call
 from tiketi_platform.framework.cursors import from_cursor, to_cursor
 from tiketi_platform.framework.routing import bind
+from tiketi_platform.services.notification import dead_letters, wishes
 from tiketi_platform.services.notification.service import NotificationService
 from tiketi_platform.services.notification.translate import to_audited, to_delivery
 from tiketi_sdk.contract import notification
@@ -45,14 +46,19 @@ async def send(
         subject=body.subject,
         body=body.body,
         request_id=call.request_id,
+        channel=body.channel,
+        category=body.category,
     )
-    if (row["user_id"], row["subject"], row["payload"]) != (
+    found = row["user_id"], row["payload"], row["channel"], row["category"]
+    asked = (
         body.user_id,
-        body.subject,
-        {"body": body.body},
-    ):
+        {"title": body.subject, "body": body.body},
+        body.channel,
+        body.category,
+    )
+    if found != asked:
         raise IdempotencyKeyReusedError
-    service.heard.set()
+    service.wake()
     return to_delivery(row)
 
 
@@ -73,4 +79,12 @@ ROUTES: Final = (
     bind(notification.LIST, list_deliveries),
     bind(notification.SEND, send),
     bind(notification.AUDIT_DELIVERIES, export),
+    bind(notification.PREFERENCES, wishes.preferences),
+    bind(notification.CHANGE_PREFERENCES, wishes.change_preferences),
+    bind(notification.ADD_DEVICE, wishes.add_device),
+    bind(notification.REMOVE_DEVICE, wishes.remove_device),
+    bind(notification.TEMPLATES, wishes.templates),
+    bind(notification.PREVIEW, wishes.preview),
+    bind(notification.DEAD_LETTERS, dead_letters.list_dead_letters),
+    bind(notification.REPLAY, dead_letters.replay),
 )

@@ -1,63 +1,62 @@
-"""The notification service put together, and its sender, which is woken by every message."""
+"""The notification service put together: what it hears, what it keeps and what it sends with."""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 from tiketi_core.kernel.message import Message
-from tiketi_core.notification.model import Outcome
-from tiketi_core.notification.use_cases import Notifications
+from tiketi_core.notification.model import ChannelName, Outcome
+from tiketi_core.notification.use_cases import Ear, Sender
 from tiketi_platform.adapters.peers.contacts import PeerContacts
-from tiketi_platform.adapters.postgres.notification import LEASE_MS, PostgresDeliveries
+from tiketi_platform.adapters.postgres.notification.deliveries import LEASE_MS, PostgresDeliveries
+from tiketi_platform.adapters.postgres.notification.preferences import PostgresPreferences
+from tiketi_platform.adapters.redis.bus import StreamBus
 from tiketi_platform.adapters.resources import Resources
-from tiketi_platform.adapters.smtp import SmtpMailer, SmtpSettings
-from tiketi_platform.adapters.smtp.channel import EmailChannel
 from tiketi_platform.adapters.templates import MailTemplates
-from tiketi_platform.framework.settings import Settings
+from tiketi_platform.adapters.tokens.unsubscribe import UnsubscribeLinks
 from tiketi_platform.framework.spec import Task
+from tiketi_platform.services.notification.channels import OpenedChannel, opened_channels
+from tiketi_platform.services.notification.postman import Postman
 
-BATCH_MAX: Final = 200
-"""Mails under way at once in one process."""
-LOOK_EVERY_S: Final = 1.0
-"""How often retries that have become due are looked for when no message comes."""
+GROUP: Final = "notification"
 
 
 @dataclass(frozen=True, slots=True)
 class NotificationService:
-    """The use cases, the books they write and the mailer they send with."""
+    """The use cases, the books they write and the channels they send by."""
 
-    notifications: Notifications
+    ear: Ear
     deliveries: PostgresDeliveries
-    mailer: SmtpMailer
-    heard: asyncio.Event = field(default_factory=asyncio.Event)
+    preferences: PostgresPreferences
+    templates: MailTemplates
+    links: UnsubscribeLinks
+    bus: StreamBus
+    channels: Sequence[OpenedChannel]
+    postmen: Sequence[Postman]
 
     async def hear(self, messages: Sequence[Message]) -> None:
-        """Record what is to be told, and wake the sender."""
-        await self.notifications.hear(messages)
-        self.heard.set()
+        """Record what is to be told, and wake the senders."""
+        await self.ear.hear(messages)
+        self.wake()
 
-    async def send_due(self) -> None:
-        """Wait for something to send, then send all that is due."""
-        try:
-            async with asyncio.timeout(LOOK_EVERY_S):
-                await self.heard.wait()
-        except TimeoutError:
-            # Nothing new; retries may have become due all the same.
-            self.heard.set()
-        self.heard.clear()
-        while await self.notifications.send_due(BATCH_MAX):
-            continue
+    def wake(self) -> None:
+        """Something new is due."""
+        for postman in self.postmen:
+            postman.heard.set()
 
     def tasks(self) -> tuple[Task, ...]:
-        """The sender."""
-        return (Task(name="send", every_s=0.0, work=self.send_due),)
+        """A sender for each channel, so that none waits for another."""
+        return tuple(
+            Task(name=f"send_{postman.name}", every_s=0.0, work=postman.send_due)
+            for postman in self.postmen
+        )
 
     async def close(self) -> None:
-        """Hang up on the mail server."""
-        await self.mailer.close()
+        """Hang up on the providers."""
+        for channel in self.channels:
+            await channel.close()
 
 
 class _SystemDice:
@@ -69,37 +68,58 @@ class _SystemDice:
 
 
 def build(resources: Resources) -> NotificationService:
-    """The service over opened connections."""
-    lease_ms = resources.settings.lease_ms
+    """The service over opened connections; the providers' open at the first delivery."""
+    settings = resources.settings
     deliveries = PostgresDeliveries(
-        resources.database, lease_ms=LEASE_MS if lease_ms is None else lease_ms
+        resources.database,
+        lease_ms=LEASE_MS if settings.lease_ms is None else settings.lease_ms,
+        per_second=rates(settings.notification_rates),
     )
-    mailer = SmtpMailer(smtp_settings(resources.settings))
-    notifications = Notifications(
+    preferences = PostgresPreferences(resources.database)
+    links = UnsubscribeLinks(
+        settings.secret("notification-service"),
+        settings.public_url or settings.peer_url("notification"),
+    )
+    templates = MailTemplates(links.url)
+    contacts = PeerContacts(resources.peers)
+    channels = opened_channels(settings)
+    postmen = [
+        Postman(
+            each.name,
+            Sender(
+                deliveries,
+                name=each.name,
+                channel=each.channel,
+                contacts=contacts,
+                templates=templates,
+                clock=resources.clock,
+                dice=_SystemDice(),
+                together=_together,
+            ),
+        )
+        for each in channels
+    ]
+    return NotificationService(
+        Ear(deliveries, templates=templates, channels=[each.name for each in channels]),
         deliveries,
-        contacts=PeerContacts(resources.peers),
-        templates=MailTemplates(),
-        channel=EmailChannel(mailer),
-        dice=_SystemDice(),
-        together=_together,
+        preferences,
+        templates,
+        links,
+        StreamBus(resources.redis),
+        channels,
+        postmen,
     )
-    return NotificationService(notifications, deliveries, mailer)
 
 
-def smtp_settings(settings: Settings) -> SmtpSettings:
-    """From `smtp://[user@]host:port`, `smtp+starttls://` or `smtps://`; the password is the file `smtp-password`."""
-    url = urlsplit(settings.smtp_url)
-    tls = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "implicit"}[url.scheme]
-    name, _, address = settings.mail_from.rpartition(" ")
-    return SmtpSettings(
-        host=url.hostname or "127.0.0.1",
-        port=url.port or (465 if tls == "implicit" else 25),
-        sender_address=address.strip("<>"),
-        sender_name=name or "tiketi",
-        tls=tls,  # type: ignore[arg-type]  # one of the three values above
-        username=url.username,
-        password=settings.optional_secret("smtp-password") if url.username else None,
-    )
+def rates(said: str) -> dict[ChannelName, float]:
+    """`email=14,sms=1` as a table; ValueError for anything else."""
+    found: dict[ChannelName, float] = {}
+    for each in filter(None, said.split(",")):
+        name, _, per_second = each.partition("=")
+        if name not in {"email", "push", "sms"} or float(per_second) <= 0:
+            raise ValueError(f"TIKETI_NOTIFICATION_RATES reads email=14,sms=1 and not {said!r}")
+        found[name] = float(per_second)  # type: ignore[index]  # one of the three
+    return found
 
 
 async def _together(tries: Sequence[Awaitable[Outcome]]) -> Sequence[Outcome]:

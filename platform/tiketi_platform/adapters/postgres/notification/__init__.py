@@ -1,0 +1,1 @@
+"""The notification slice in PostgreSQL: deliveries, and what people want of them."""
