@@ -139,6 +139,7 @@ class Contact(Wire):
     user_id: int
     email: str
     name: str
+    phone: str | None = None
 
 
 class ContactsRequest(Request):

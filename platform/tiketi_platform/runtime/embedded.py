@@ -159,6 +159,7 @@ class Platform:
         for name in (*services, "admin-password", TOSS_SECRET, GOOGLE_SECRET):
             folder.secret_file(name)
         toss, smtp = options.sandbox_ports["toss"], options.sandbox_ports["smtp"]
+        mailbox = f"http://127.0.0.1:{options.sandbox_ports['mailbox']}"
         return Settings(
             database_url=f"postgresql://{urlsplit(owner_url).netloc.rpartition('@')[2]}/{database}",
             redis_url=redis_url,
@@ -172,6 +173,8 @@ class Platform:
             if options.google_client_id
             else f"http://127.0.0.1:{options.sandbox_ports['google']}",
             google_client_id=options.google_client_id or GOOGLE_CLIENT_ID,
+            push_url=mailbox,
+            sms_url=mailbox,
             admin_email=ADMIN_EMAIL,
             stores_wait_s=STORES_WAIT_S,
             revision=options.revision,

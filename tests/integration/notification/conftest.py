@@ -20,7 +20,14 @@ async def stage(postgres: Database, valkey: ValkeyServer, tmp_path: Path) -> Asy
     async with running_mailbox(data_dir=tmp_path / "mail", smtp_port=0, http_port=0) as mailbox:
         smtp_url = f"smtp://127.0.0.1:{mailbox.smtp_port}"
         async with running(
-            postgres, valkey, tmp_path, "auth", "notification", smtp_url=smtp_url
+            postgres,
+            valkey,
+            tmp_path,
+            "auth",
+            "notification",
+            smtp_url=smtp_url,
+            push_url=mailbox.url,
+            sms_url=mailbox.url,
         ) as platform:
             client = await RedisClient.connect(valkey.url)
             yield Stage(platform, mailbox, StreamBus(client))

@@ -17,12 +17,12 @@ class Stage:
     mailbox: Mailbox
     bus: StreamBus
 
-    async def user(self, email: str, name: str = "김하늘") -> int:
+    async def user(self, email: str, name: str = "김하늘", **more: str) -> int:
         answer = await self.platform.ask(
             "POST",
             "auth",
             "/api/auth/register",
-            json={"email": email, "password": "correct horse", "name": name},
+            json={"email": email, "password": "correct horse", "name": name, **more},
         )
         user_id: int = answer.body["user"]["id"]
         return user_id

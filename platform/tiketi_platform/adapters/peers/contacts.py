@@ -40,7 +40,9 @@ class PeerContacts:
         found: auth.Contacts = await self._peer.call(
             auth.CONTACTS, auth.ContactsRequest(user_ids=tuple(user_ids))
         )
-        return [Contact(UserId(item.user_id), item.email, item.name) for item in found.items]
+        return [
+            Contact(UserId(item.user_id), item.email, item.name, item.phone) for item in found.items
+        ]
 
     def _remember(self, now: float, contact: Contact) -> None:
         self._known.pop(contact.user_id, None)

@@ -1,4 +1,4 @@
-"""Runs the mailbox, its SMTP door and its pages, inside the current loop; refuses to outlive its block."""
+"""Runs the mailbox, its SMTP door, its pages and the push and SMS stand-ins, inside the current loop; refuses to outlive its block."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tiketi_platform.sandbox.mailbox.push import FcmSandbox
+from tiketi_platform.sandbox.mailbox.sms import SmsSandbox
 from tiketi_platform.sandbox.mailbox.smtp import SmtpSession
 from tiketi_platform.sandbox.mailbox.store import MailStore
 from tiketi_platform.sandbox.mailbox.web import MailboxPages
@@ -44,7 +46,9 @@ async def running_mailbox(
             lambda: SmtpSession(store, sessions), host, smtp_port, backlog=BACKLOG
         )
         try:
-            async with serving(MailboxPages(store).app(), host=host, port=http_port) as url:
+            app = MailboxPages(store).app()
+            app.add_routes([*FcmSandbox(store).routes(), *SmsSandbox(store).routes()])
+            async with serving(app, host=host, port=http_port) as url:
                 yield Mailbox(store, host, server.sockets[0].getsockname()[1], url)
         finally:
             server.close()

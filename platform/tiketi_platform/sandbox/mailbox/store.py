@@ -34,8 +34,11 @@ class MailStore:
         self._messages: dict[int, Message] = {}
         self._by_recipient: dict[str, deque[int]] = {}
         self._segments: deque[Segment] = deque()
+        self._by_id: dict[tuple[str, tuple[str, ...]], int] = {}
         self.bytes_count = 0
         """Bytes of mail kept."""
+        self.duplicates_count = 0
+        """Messages that came again under their Message-ID since the start; readers see the first alone."""
         self.dropped_count = 0
         """Messages that made room for newer ones since the start."""
         for path in sorted(folder.glob("*.eml")):
@@ -46,7 +49,10 @@ class MailStore:
         return len(self._messages)
 
     def add(self, raw: bytes, *, sender: str, recipients: tuple[str, ...]) -> Message:
-        """Keep one message; on return it outlives this process. OSError when the disk refuses."""
+        """Keep one message; on return it outlives this process. OSError when the disk refuses.
+
+        One with the Message-ID and the recipients of another is that other: large mailboxes do the same.
+        """
         segment = self._writable()
         number = self._last_id + 1
         message = describe(
@@ -58,6 +64,10 @@ class MailStore:
             segment=segment,
             offset=segment.bytes_count,
         )
+        known = self._by_id.get((message.message_id, recipients))
+        if known is not None:
+            self.duplicates_count += 1
+            return self._messages[known]
         segment.append(raw, message)
         self._last_id = number
         self._index(message)
@@ -110,6 +120,8 @@ class MailStore:
 
     def _index(self, message: Message) -> None:
         self._messages[message.number] = message
+        if message.message_id:
+            self._by_id[message.message_id, message.recipients] = message.number
         for recipient in message.recipient_keys:
             self._by_recipient.setdefault(recipient, deque()).append(message.number)
         self.bytes_count += message.size_bytes
@@ -123,6 +135,7 @@ class MailStore:
     def _drop(self, segment: Segment) -> None:
         for message in list(islice(self._messages.values(), segment.messages_count)):
             del self._messages[message.number]
+            self._by_id.pop((message.message_id, message.recipients), None)
             self.bytes_count -= message.size_bytes
             for recipient in message.recipient_keys:
                 numbers = self._by_recipient[recipient]

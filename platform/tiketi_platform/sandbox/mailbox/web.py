@@ -82,6 +82,7 @@ class MailboxPages:
                 "messages_count": len(self._store),
                 "bytes_count": self._store.bytes_count,
                 "dropped_count": self._store.dropped_count,
+                "duplicates_count": self._store.duplicates_count,
             }
         )
 

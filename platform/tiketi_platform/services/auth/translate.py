@@ -61,7 +61,9 @@ def to_revocations(page: RevocationPage) -> auth_accounts.Revocations:
 
 def to_contact(account: model.Account) -> wire.Contact:
     """How to reach the owner of an account."""
-    return wire.Contact(user_id=account.id, email=account.email, name=account.name)
+    return wire.Contact(
+        user_id=account.id, email=account.email, name=account.name, phone=account.phone
+    )
 
 
 def to_provisioned(user: model.Provisioned) -> wire.ProvisionedUser:

@@ -82,7 +82,7 @@ def build(resources: Resources) -> NotificationService:
     )
     templates = MailTemplates(links.url)
     contacts = PeerContacts(resources.peers)
-    channels = opened_channels(settings)
+    channels = opened_channels(settings, preferences.forget_devices)
     postmen = [
         Postman(
             each.name,
