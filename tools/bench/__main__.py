@@ -153,6 +153,20 @@ def room_rows() -> Iterator[Row]:
     )
 
 
+def notification_rows() -> Iterator[Row]:
+    """Mails rendered, delivered and written down."""
+    seen = _bench("notifications.py", "--deliveries", "10000")
+    costs = [seen[f"{part}_cpu_ms"] for part in ("service", "postgres", "mailbox")]
+    yield Row(
+        operation="notifications rendered and delivered",
+        ours=f"{seen['sent_per_s']:,}/s ({' + '.join(f'{cost:.2f}' for cost in costs)} ms)",
+        floor="–",
+        ratio=None,
+        target="≥ 2,000/s, or ≤ 1 ms of CPU on two cores",
+        met=seen["sent_per_s"] >= 2_000 or seen["on_two_cores_per_s"] >= 2_000,
+    )
+
+
 def relay_rows() -> Iterator[Row]:
     """Messages from the outbox to their effect."""
     measured: list[dict[str, Any]] = _bench("relay.py", "--messages", "10000", "--refusals", "200")
@@ -212,6 +226,7 @@ GROUPS: Final[dict[str, Callable[[], Iterator[Row]]]] = {
     "relay": relay_rows,
     "sockets": socket_rows,
     "room": room_rows,
+    "notifications": notification_rows,
     "seats": seats_rows,
 }
 

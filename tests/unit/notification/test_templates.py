@@ -30,8 +30,8 @@ def words(notice: Notice, language: Language = "ko") -> Words:
     return TEMPLATES.words(Delivery(DeliveryId(1), notice, 1, wishes=Wishes(language)), READER)
 
 
-def notice(name: str, **payload: object) -> Notice:
-    return Notice("m-1", name, UserId(7), "", payload, 1)
+def notice(message_name: str, /, **payload: object) -> Notice:
+    return Notice("m-1", message_name, UserId(7), "", payload, 1)
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

@@ -28,6 +28,8 @@ from tiketi_core.notification.model import (
 _FOLDER: Final = Path(__file__).parent / "mail"
 _SUBJECT_CHARS_MAX: Final = 200
 _SHORT_CHARS_MAX: Final = 300
+_SEPARATOR: Final = "\x1e"
+"""Between what is rendered together; names and titles cannot hold it, because `_flat` takes it for a space."""
 _FACT_NAME_CHARS_MAX: Final = 24
 _LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 _ADVERTISEMENT: Final[dict[Language, str]] = {"ko": "(광고)", "en": "(광고) [Ad]"}
@@ -41,19 +43,17 @@ Unsubscribe = Callable[[UserId, ChannelName], str]
 """The address where one click ends a user's advertising by a channel."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Paragraph:
-    text: str
-    facts: tuple[tuple[str, str], ...]
+_Paragraph = tuple[str, tuple[tuple[str, str], ...]]
+"""Its text, or the names and values its lines are."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """One message in one language."""
+    """One message in one language: a render costs by the call, so the parts are rendered together."""
 
     subject: Template
-    short: Template
-    body: Template
+    whole: Template
+    """Subject, sentence and body, with separators between."""
 
 
 class MailTemplates:
@@ -76,9 +76,8 @@ class MailTemplates:
 
     def subject(self, notice: Notice, language: Language = "ko") -> str:
         """The subject line alone, for an unnamed reader."""
-        return self._subject(
-            notice, language, {**_values(notice), "name": notice.payload.get("name", "")}
-        )
+        template = self._template(notice.message_name, language).subject
+        return _subject(notice, language, template.render(_values(notice, "")))
 
     def words(self, delivery: Delivery, contact: Contact) -> Words:
         """All of it, in the language the user wants. RefusedError when the payload does not fit."""
@@ -86,16 +85,15 @@ class MailTemplates:
         url = None
         if notice.category == "marketing" and self._unsubscribe is not None:
             url = self._unsubscribe(notice.user_id, delivery.channel)
-        values = {**_values(notice), "name": contact.name}
+        values = _values(notice, contact.name)
         try:
-            template = self._template(notice.message_name, language)
-            subject = self._subject(notice, language, values)
-            text = template.body.render(values)
-            short = _one_line(template.short.render(values), _SHORT_CHARS_MAX)
+            rendered = self._template(notice.message_name, language).whole.render(values)
         except (TemplateError, NotFoundError, TypeError, ValueError) as error:
             raise RefusedError(
                 f"{notice.message_name} does not fit its template: {error}"
             ) from error
+        line, short, text = rendered.split(_SEPARATOR, 2)
+        subject = _subject(notice, language, line)
         refusal, refuse = _REFUSAL[language]
         html = self._layout.render(
             language=language,
@@ -107,13 +105,7 @@ class MailTemplates:
         )
         if url is not None:
             text = f"{text.rstrip()}\n\n{refusal} {refuse}: {url}\n"
-        return Words(subject, text, html, short, url)
-
-    def _subject(self, notice: Notice, language: Language, values: dict[str, object]) -> str:
-        line = self._template(notice.message_name, language).subject.render(values)
-        if notice.category == "marketing":
-            line = f"{_ADVERTISEMENT[language]} {line}"
-        return _one_line(line, _SUBJECT_CHARS_MAX)
+        return Words(subject, text, html, _one_line(short, _SHORT_CHARS_MAX), url)
 
     def _template(self, name: str, language: Language) -> _Compiled:
         try:
@@ -122,8 +114,20 @@ class MailTemplates:
             raise NotFoundError(f"nothing is said about {name!r}") from None
 
 
-def _values(notice: Notice) -> dict[str, object]:
-    return {"title": notice.subject, **notice.payload}
+def _values(notice: Notice, name: str) -> dict[str, object]:
+    payload = notice.payload
+    title = payload.get("title", notice.subject)
+    return {**payload, "name": _flat(name or payload.get("name", "")), "title": _flat(title)}
+
+
+def _flat(text: object) -> str:
+    return " ".join(str(text).split())
+
+
+def _subject(notice: Notice, language: Language, line: str) -> str:
+    if notice.category == "marketing":
+        line = f"{_ADVERTISEMENT[language]} {line}"
+    return _one_line(line, _SUBJECT_CHARS_MAX)
 
 
 def _environment(*, autoescape: bool) -> ImmutableSandboxedEnvironment:
@@ -137,10 +141,10 @@ def _environment(*, autoescape: bool) -> ImmutableSandboxedEnvironment:
 def _compile(environment: ImmutableSandboxedEnvironment, source: str) -> _Compiled:
     head, _, body = source.partition("\n\n")
     subject, short = head.split("\n")
+    subject, short = subject.removeprefix("Subject: "), short.removeprefix("Short: ")
     return _Compiled(
-        environment.from_string(subject.removeprefix("Subject:").strip()),
-        environment.from_string(short.removeprefix("Short:").strip()),
-        environment.from_string(body),
+        environment.from_string(subject),
+        environment.from_string(_SEPARATOR.join((subject, short, body))),
     )
 
 
@@ -151,9 +155,9 @@ def _paragraphs(text: str) -> Iterator[_Paragraph]:
             continue
         pairs = [line.partition(": ") for line in lines]
         if all(value and len(name) <= _FACT_NAME_CHARS_MAX for name, _, value in pairs):
-            yield _Paragraph("", tuple((name, value) for name, _, value in pairs))
+            yield "", tuple((name, value) for name, _, value in pairs)
         else:
-            yield _Paragraph("\n".join(lines), ())
+            yield "\n".join(lines), ()
 
 
 def _one_line(text: str, chars_max: int) -> str:
@@ -162,4 +166,5 @@ def _one_line(text: str, chars_max: int) -> str:
 
 def _won(amount: int) -> str:
     """12,000원."""
-    return f"{amount:,}원"
+    # The sum lets Jinja say which field is missing.
+    return f"{amount + 0:,}원"
