@@ -26,7 +26,7 @@ DeliveryStatus = Literal["PENDING", "SENT", "FAILED", "SKIPPED"]
 """SKIPPED: not sent, because the user does not want it or it came too late to be worth telling."""
 DEAD_LETTERS_MAX = 1_000
 
-TemplateName = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,40}(\.[a-z]{1,40})?$")]
+TemplateName = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,40}(\.[a-z_]{1,40})?$")]
 DeadLetterId = Annotated[
     str,
     StringConstraints(pattern=r"^(delivery:[0-9]{1,19}|message:[a-z]{1,20}:[0-9A-Za-z-]{1,100})$"),

@@ -75,12 +75,23 @@ VALUES = {
     "user_id": 9,
     "subject": "안내",
     "body": "내용",
+    "channel": "sms",
+    "category": "marketing",
+    "language": "en",
+    "push": False,
+    "sms": True,
+    "marketing_email": True,
+    "marketing_push": False,
+    "marketing_sms": True,
+    "platform": "ios",
+    "ids": ("delivery:12", "message:payment:1763-0"),
     "reference": "crowd:1",
     "eventType": "PAYMENT_STATUS_CHANGED",
     "createdAt": "2026-05-01T00:00:00",
     "data": {"paymentKey": "k", "orderId": "order-1", "status": "DONE"},
 }
 STATUS = {"events.list": "on_sale", "reservations.list": "CONFIRMED", "notifications.list": "SENT"}
+NAME = {"notifications.preview": "reservation.confirmed"}
 EXCLUSIVE = {"best_available"}  # or seat_ids
 
 OPERATIONS = {each.name: each for service in SERVICES.values() for each in service.operations}
@@ -89,6 +100,8 @@ OPERATIONS = {each.name: each for service in SERVICES.values() for each in servi
 def _value(operation, name):
     if name == "status":
         return STATUS[operation.name]
+    if name == "name" and operation.name in NAME:
+        return NAME[operation.name]
     # OAuth and the waiting room both have a state.
     return "abc.def" if (operation.name, name) == ("auth.google", "state") else VALUES[name]
 

@@ -22,7 +22,6 @@ VALUES: dict[str, Any] = {
     "expires_at": datetime(2026, 11, 22, tzinfo=UTC).isoformat(),
     "seat_ids": [1, 2],
     "token": "K7Q2-M4XD",
-    "token": "K7Q2-M4XD",
 }
 READER = Contact(UserId(7), "a@b.test", "김하늘<b>")
 
