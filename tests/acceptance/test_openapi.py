@@ -33,6 +33,8 @@ OPERATIONS: dict[str, AnyOperation] = {
 }
 
 JUDGED_ELSEWHERE = {
+    "auth.google": "a code is bound by its state, or by a verifier at least",
+    "auth.google_authorize": "where the platform has no redirect address of its own, the request has one",
     "events.create": "on_sale_at < sale_ends_at <= starts_at",
     "reservations.create": "either seat_ids or best_available",
     "payments.create": "the amounts add up, and a card needs its token",

@@ -22,6 +22,7 @@ from tiketi_platform.adapters.tokens.signer import Signer
 from tiketi_platform.framework.access import ACCESS_AUDIENCE
 from tiketi_platform.runtime.engines.ports import free_port
 from tiketi_platform.runtime.readiness import is_ready
+from tools.bench.auth_rows import verify_requests
 from tools.bench.wire import cpu_s, request, send_all
 
 ROUNDS = 9
@@ -65,6 +66,9 @@ def measure() -> dict[str, Cost]:
                 lambda _: [request("GET", "/api/events?limit=20", {})] * REQUESTS_COUNT,
             ),
             "login": _login(stage),
+            "verify": _against_bare(
+                stage, "auth", lambda _: verify_requests(stage, REQUESTS_COUNT)
+            ),
         }
 
 

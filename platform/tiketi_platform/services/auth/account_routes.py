@@ -87,11 +87,11 @@ async def user(service: AuthService, call: Call[contract.UserRequest]) -> User:
 
 async def update_user(service: AuthService, call: Call[contract.UpdateUserRequest]) -> User:
     body = call.body
-    return to_user(
-        await service.administration.update(
-            UserId(body.user_id), role=body.role, disabled=body.disabled
-        )
+    account = await service.administration.update(
+        UserId(body.user_id), role=body.role, disabled=body.disabled
     )
+    service.verifications.forget(account.id)
+    return to_user(account)
 
 
 async def end_user_sessions(service: AuthService, call: Call[contract.UserRequest]) -> LoggedOut:

@@ -52,11 +52,8 @@ async def logout(service: AuthService, call: Call[auth.RefreshRequest]) -> auth.
     return auth.LoggedOut()
 
 
-async def verify(service: AuthService, call: Call[Nothing]) -> auth.Verification:
-    account = await service.identity.account(call.user_id)
-    return auth.Verification(
-        valid=True, user=to_user(account), expires_at=to_instant(call.caller.expires_at_ms)
-    )
+async def verify(service: AuthService, call: Call[Nothing]) -> Reply:
+    return Reply(await service.verifications.answer(call.caller))
 
 
 async def me(service: AuthService, call: Call[Nothing]) -> auth.User:
@@ -66,7 +63,9 @@ async def me(service: AuthService, call: Call[Nothing]) -> auth.User:
 async def update_me(service: AuthService, call: Call[auth.UpdateMeRequest]) -> auth.User:
     body = call.body
     change = Change(name=body.name, phone=body.phone, profile_image=body.profile_image)
-    return to_user(await service.identity.update(call.user_id, change))
+    account = await service.identity.update(call.user_id, change)
+    service.verifications.forget(account.id)
+    return to_user(account)
 
 
 async def jwks(service: AuthService, _call: Call[Nothing]) -> Reply:

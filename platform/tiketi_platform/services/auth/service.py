@@ -20,6 +20,7 @@ from tiketi_platform.adapters.tokens.key_ring import KEPT_S, KeyRing
 from tiketi_platform.adapters.tokens.signer import Signer
 from tiketi_platform.framework.settings import Settings
 from tiketi_platform.services.auth.tokens import FileSecrets, SignedTokens
+from tiketi_platform.services.auth.verifications import Verifications
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class AuthService:
     """Accounts and sessions, ready to serve."""
 
     identity: Identity
+    verifications: Verifications
     passwords: Passwords
     administration: Administration
     google_login: GoogleLogin
@@ -71,8 +73,10 @@ def build(resources: Resources) -> AuthService:
         client_id=settings.google_client_id,
         client_secret=settings.optional_secret("google-client-secret"),
     )
+    identity = Identity(accounts, hasher, issuer=issuer, secrets=FileSecrets(settings))
     return AuthService(
-        identity=Identity(accounts, hasher, issuer=issuer, secrets=FileSecrets(settings)),
+        identity=identity,
+        verifications=Verifications(identity, resources.clock),
         passwords=Passwords(accounts, PostgresPasswords(database), passwords=hasher, issuer=issuer),
         administration=Administration(accounts, PostgresDirectory(database)),
         google_login=GoogleLogin(
