@@ -43,10 +43,11 @@ def test_a_crowd_is_served_and_the_books_are_right(platform: Stage):
     users = crowd(platform, "stampede", USERS_COUNT)
     plan = Plan(
         event_id=sale.event.id, urls=dict(platform.config.urls), users_count=USERS_COUNT,
-        arrive_within_s=1, patience_s=150, ends_after_s=200,
+        arrive_within_s=1, patience_s=150, ends_after_s=200, sockets_percent=50,
     )  # fmt: skip
     with LoadProcess() as load:
         results = run(load, plan, users)
+    assert set(results.replies["socket.join"]) == {"ok"}
     assert results.samples == ()
     assert results.health.crashes == ()
     outcomes = Counter(results.outcomes)

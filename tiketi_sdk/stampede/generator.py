@@ -118,11 +118,16 @@ class Generator:
             unexpected={name: dict(codes) for name, codes in sorted(tally.unexpected.items())},
             retried={name: dict(codes) for name, codes in sorted(tally.retried.items())},
             steps=tuple(times.step(name) for name, times in sorted(tally.steps.items())),
-            felt=tuple(times.step(name) for name, times in sorted(tally.felt.items())),
+            felt=tuple(tally.felt[name].step(name) for name in self._felt_names()),
             timeline=tuple(self._timeline),
             health=self._pulse.report(tally),
             samples=tuple(tally.samples),
         )
+
+    def _felt_names(self) -> list[str]:
+        """How they waited is told apart only where there was more than one way."""
+        ways = set() if self._plan.sockets_percent else {"waiting_polling", "waiting_socket"}
+        return sorted(set(self._tally.felt) - ways)
 
     def _user_class(self) -> type[StampedeUser]:
         waiting = iter(self._visitors)

@@ -14,6 +14,7 @@ from tiketi_sdk.config import default_user_agent
 from tiketi_sdk.errors import ConnectError, ConnectionLostError, RequestTimeoutError, TransportError
 from tiketi_sdk.stampede.calling import Calls, LocalError, Surroundings
 from tiketi_sdk.stampede.journey import Journey
+from tiketi_sdk.stampede.listening import Listener
 from tiketi_sdk.stampede.plan import Visitor
 from tiketi_sdk.stampede.results import Outcome
 from tiketi_sdk.stampede.tally import Tally
@@ -57,6 +58,9 @@ class StampedeUser(FastHttpUser):
             event_id=self.event_id,
             surroundings=near,
             patience_s=self.patience_s,
+            listen=Listener(self.urls["queue"], visitor.token, self.tally)
+            if visitor.listens
+            else None,
         )
         try:
             return journey.run(opening_s)

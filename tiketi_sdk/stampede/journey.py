@@ -3,6 +3,7 @@
 Knows neither locust nor gevent: requests go through `Calls`, time passes through `Surroundings`.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -30,6 +31,10 @@ _DEAD: Final = frozenset({"reservation_not_payable", "reservation_not_found"})
 _TURNED_AWAY: Final = frozenset({"waiting_room_closed", "not_on_sale"})
 
 
+Listen = Callable[[int, float], Standing | None]
+"""Waits by socket, for an event and so many seconds at the most: the place once admitted, or None."""
+
+
 class _EndedError(Exception):
     """The visit is over."""
 
@@ -50,13 +55,16 @@ class Journey:
         event_id: int,
         surroundings: Surroundings,
         patience_s: float,
+        listen: Listen | None = None,
     ) -> None:
+        """`listen`: for those who wait by socket."""
         self._visitor = visitor
         self._calls = calls
         self._tally = tally
         self._event_id = event_id
         self._near = surroundings
         self._patience_s = patience_s
+        self._listen = listen
         self._temper = visitor.temper
         self._place: Place = "outside"
         self._held: Reservation | None = None
@@ -111,6 +119,7 @@ class Journey:
     def _stand_in_line(self, *, due_s: float | None = None) -> None:
         """Until admitted; ends the visit of those who give up or are turned away."""
         place = self._enter(due_s)
+        listen, by = self._listen, "polling"
         while place.state == "waiting":
             self._go("waiting")
             if self._turns("gives_up"):
@@ -120,6 +129,12 @@ class Journey:
                 self._leave()
                 place = self._enter()
                 continue
+            if listen is not None:
+                told = listen(self._event_id, self._patience_s)
+                if told is not None:
+                    place, by = told, "socket"
+                    break
+                listen = None  # it has ended, whyever: from here on by polling
             chance = self._near.random.random()
             self._near.sleep(place.next_poll_ms / 1_000 * (1 + _POLL_JITTER * chance))
             self._lose_patience()
@@ -128,6 +143,7 @@ class Journey:
         self._go("inside")
         if due_s is not None:
             self._tally.felt["waiting"].note(self._near.now_s() - due_s)
+            self._tally.felt[f"waiting_{by}"].note(self._near.now_s() - due_s)
 
     def _enter(self, due_s: float | None = None) -> Standing:
         while True:

@@ -62,6 +62,8 @@ class Visitor:
     opens: bool
     """Whether they open the ticket at once to look at its QR code; the list of tickets all fetch."""
     temper: Temper
+    listens: bool = False
+    """Whether they wait by Socket.IO; else by polling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,8 @@ class Plan:
     """How many of a hundred want two seats instead of one."""
     chooses_percent: int = 20
     opens_percent: int = 10
+    sockets_percent: int = 0
+    """How many of a hundred wait by Socket.IO instead of polling."""
     tempers: Mapping[Temper, int] = field(default_factory=lambda: dict(_TEMPERS))
     """Percent of the crowd by temper; the rest is steady."""
     patience_s: float = 240.0
@@ -94,6 +98,8 @@ class Plan:
             raise ValueError(f"users: 1 to {USERS_MAX:,}, not {self.users_count:,}")
         if not 0 <= self.arrive_within_s <= 3_600:
             raise ValueError("arrivals: within 0 to 3,600 seconds")
+        if not 0 <= self.sockets_percent <= 100:
+            raise ValueError("sockets: 0 to 100 percent of the crowd")
         if set(self.tempers) - set(get_args(Temper)) or sum(self.tempers.values()) > 100:
             raise ValueError("tempers are percent of the crowd")
 
@@ -146,6 +152,8 @@ class Plan:
             chooses=random.random() * 100 < self.chooses_percent,
             opens=random.random() * 100 < self.opens_percent,
             temper=temper,
+            # A chance of its own, so that the rest of the crowd stays the same.
+            listens=Random(f"sockets {self.seed} {number}").random() * 100 < self.sockets_percent,  # noqa: S311
         )
 
     def _temper(self, chance_percent: float) -> Temper:

@@ -12,9 +12,10 @@ import pytest
 
 from tiketi_sdk.codec import Answer, PreparedRequest
 from tiketi_sdk.contract.codes import CODES
+from tiketi_sdk.contract.queue import Place as Standing
 from tiketi_sdk.errors import ConnectError
 from tiketi_sdk.stampede.calling import Calls, Surroundings
-from tiketi_sdk.stampede.journey import Journey
+from tiketi_sdk.stampede.journey import Journey, Listen
 from tiketi_sdk.stampede.plan import Visitor
 from tiketi_sdk.stampede.tally import Tally
 
@@ -138,7 +139,9 @@ class Clock:
         self.now_s += seconds
 
 
-def visit(theatre: Theatre, *, patience_s: float = 60.0, **wishes: Any) -> tuple[str, Tally]:
+def visit(
+    theatre: Theatre, *, patience_s: float = 60.0, listen: Listen | None = None, **wishes: Any
+) -> tuple[str, Tally]:
     clock, tally = Clock(), Tally()
     near = Surroundings(sleep=clock.sleep, now_s=lambda: clock.now_s, random=Random(4))
     visitor = Visitor(
@@ -148,7 +151,9 @@ def visit(theatre: Theatre, *, patience_s: float = 60.0, **wishes: Any) -> tuple
         }
     )  # fmt: skip
     calls = Calls(theatre, tally, token="me", surroundings=near)
-    journey = Journey(visitor, calls, tally, event_id=7, surroundings=near, patience_s=patience_s)
+    journey = Journey(
+        visitor, calls, tally, event_id=7, surroundings=near, patience_s=patience_s, listen=listen
+    )
     outcome = journey.run(1_000.0)
     crowd = tally.crowd
     assert (crowd.entering_count, crowd.waiting_count, crowd.inside_count) == (0, 0, 0)
@@ -168,6 +173,25 @@ def test_the_way_to_a_ticket():
     assert not tally.unexpected
     # Two polls of a second and a little more.
     assert 2_000 <= tally.felt["waiting"].percentiles_ms()[4] <= 2_300
+
+
+def test_who_is_told_by_socket_polls_nothing():
+    theatre = Theatre()
+    admitted = Standing(
+        event_id=7, state="admitted", position=0, waiting_count=0, next_poll_ms=0, entry_token="t"
+    )
+    outcome, tally = visit(theatre, listen=lambda _event_id, _within_s: admitted)
+    assert outcome == "ticket"
+    assert "queue.status" not in theatre.names()
+    assert tally.felt["waiting_socket"].count == tally.felt["waiting"].count == 1
+
+
+def test_whose_socket_ends_goes_on_by_polling():
+    theatre, asked = Theatre(), []
+    outcome, tally = visit(theatre, listen=lambda *wanted: asked.append(wanted))
+    assert (outcome, len(asked)) == ("ticket", 1)
+    assert theatre.names().count("queue.status") == 2
+    assert tally.felt["waiting_polling"].count == 1
 
 
 @pytest.mark.parametrize(("method", "points"), [("CARD", 0), ("POINT", 1_001), ("MIXED", 500)])

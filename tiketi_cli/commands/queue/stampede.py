@@ -35,6 +35,10 @@ def stampede(
         typer.Option("--patience", metavar="S", min=1, max=3_600,
                      help="People go home this long after they came."),
     ] = 240.0,
+    sockets_percent: Annotated[
+        int, typer.Option("--sockets", metavar="PERCENT", min=0, max=100,
+                          help="So many of a hundred wait by Socket.IO, the others by polling."),
+    ] = 0,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write the report as one HTML file.")
     ] = None,
@@ -45,8 +49,8 @@ def stampede(
 ) -> None:  # fmt: skip
     """Let a crowd of distinct users loose on an event, and report how it went (sandbox administrators).
 
-        tiketi queue stampede 1 --users 500 --yes
         tiketi queue stampede 1 --users 2000 --arrive-within 5 --mix card=1,mixed=1 --html report.html
+        tiketi queue stampede 1 --users 500 --sockets 50 --yes
         tiketi queue stampede 1 --users 200 --no-audit --json --yes
 
     The users are made for it, with tokens and points. They enter, wait, are admitted, hold seats, pay
@@ -68,6 +72,7 @@ def stampede(
             seed=seed,
             mix=Mix.parse(mix),
             patience_s=patience_s,
+            sockets_percent=sockets_percent,
             ends_after_s=arrive_within_s + patience_s + 60,
         )
     except ValueError as error:

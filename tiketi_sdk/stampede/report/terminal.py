@@ -75,6 +75,8 @@ def _times(results: Results) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     names = {
         "waiting": "arrival → admitted",
+        "waiting_polling": "… told by polling",
+        "waiting_socket": "… told by socket",
         "ticket": "arrival → ticket",
         "confirming": "paid → confirmed",
     }
