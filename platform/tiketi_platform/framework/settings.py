@@ -44,6 +44,8 @@ class Settings:
     """What providers take a second, over all replicas: `email=14,sms=1`; unlimited where not said."""
     public_url: str = ""
     """The notification service as people reach it, for links in mails; its own address unless said."""
+    bus_url: str = ""
+    """What carries messages: empty for Redis Streams, `sns://region/prefix` for SNS with SQS."""
     aws_endpoint_url: str = ""
     """Where all of Amazon's services are, for an emulator; empty: Amazon."""
     mail_from: str = "tiketi <no-reply@tiketi.test>"
@@ -97,6 +99,7 @@ class Settings:
             sms_url=env.get("TIKETI_SMS_URL", default.sms_url),
             notification_rates=env.get("TIKETI_NOTIFICATION_RATES", default.notification_rates),
             public_url=env.get("TIKETI_PUBLIC_URL", default.public_url),
+            bus_url=env.get("TIKETI_BUS_URL", default.bus_url),
             aws_endpoint_url=env.get("TIKETI_AWS_ENDPOINT_URL", default.aws_endpoint_url),
             mail_from=env.get("TIKETI_MAIL_FROM", default.mail_from),
             google_url=env.get("TIKETI_GOOGLE_URL", default.google_url),
@@ -129,6 +132,7 @@ class Settings:
             "TIKETI_SMS_URL": self.sms_url,
             "TIKETI_NOTIFICATION_RATES": self.notification_rates,
             "TIKETI_PUBLIC_URL": self.public_url,
+            "TIKETI_BUS_URL": self.bus_url,
             "TIKETI_AWS_ENDPOINT_URL": self.aws_endpoint_url,
             "TIKETI_MAIL_FROM": self.mail_from,
             "TIKETI_GOOGLE_URL": self.google_url,

@@ -3,12 +3,17 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from tiketi_core.kernel.message import Message
-from tiketi_platform.adapters.postgres.outbox import Relay, count_outbox
+from tiketi_platform.adapters.aws.bus import SnsBus
+from tiketi_platform.adapters.aws.clients import AwsClients
+from tiketi_platform.adapters.aws.consumer import SqsConsumer
+from tiketi_platform.adapters.postgres.outbox import Publisher, Relay, count_outbox
 from tiketi_platform.adapters.redis.bus import StreamBus
 from tiketi_platform.adapters.redis.client import RedisClient
 from tiketi_platform.adapters.redis.consumer import Consumer
@@ -18,7 +23,7 @@ from tiketi_platform.framework.routing import Route, bind
 from tiketi_platform.framework.spec import AnySpec
 from tiketi_platform.framework.telemetry import log
 from tiketi_platform.runtime import topology
-from tiketi_sdk.contract.backlog import BACKLOG, Backlog
+from tiketi_sdk.contract.backlog import BACKLOG, Backlog, GroupBacklog
 from tiketi_sdk.contract.operation import Nothing
 
 RESTART_S = 1.0
@@ -47,21 +52,35 @@ async def running_messages(
 ) -> AsyncIterator[None]:
     """Relay and consume until the block ends; batches in hand are finished first."""
     topology.check(spec)
-    bus = StreamBus(redis)
+    amazon = _amazon(resources)
+    stack = AsyncExitStack()
+    publisher: Publisher = StreamBus(redis)
+    if amazon is not None:
+        stack.push_async_callback(amazon.clients.close)
+        publisher = SnsBus(amazon.clients, prefix=amazon.prefix)
     workers: list[Worker] = []
     if dsn is not None and spec.schema is not None:
-        workers.append(Relay(dsn, spec.schema, bus, groups=topology.listeners_of(spec.name)))
+        workers.append(Relay(dsn, spec.schema, publisher, groups=topology.listeners_of(spec.name)))
     if spec.listens:
-        workers.append(
-            Consumer(
-                bus,
+        heard, handler = topology.LISTENS_TO[spec.name], _Dispatch(spec, service).apply
+        if amazon is not None:
+            reader: Worker = SqsConsumer(
+                amazon.clients,
+                prefix=amazon.prefix,
+                group=spec.name,
+                services=heard,
+                handler=handler,
+            )
+        else:
+            reader = Consumer(
+                StreamBus(redis),
                 redis_url,
                 group=spec.name,
                 name=f"{spec.name}@{socket.gethostname()}:{resources.settings.ports[spec.name]}",
-                services=topology.LISTENS_TO[spec.name],
-                handler=_Dispatch(spec, service).apply,
+                services=heard,
+                handler=handler,
             )
-        )
+        workers.append(reader)
     running = [asyncio.create_task(_keep_running(worker, spec.name)) for worker in workers]
     try:
         yield
@@ -69,18 +88,48 @@ async def running_messages(
         for worker in workers:
             worker.stop()
         await asyncio.gather(*running)
+        await stack.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class _Amazon:
+    """SNS and SQS of one region, where the settings name them."""
+
+    clients: AwsClients
+    prefix: str
+
+
+def _amazon(resources: Resources) -> _Amazon | None:
+    settings = resources.settings
+    if not settings.bus_url:
+        return None
+    url = urlsplit(settings.bus_url)
+    if url.scheme != "sns" or not url.hostname or not url.path.strip("/"):
+        raise ValueError(f"TIKETI_BUS_URL reads sns://region/prefix and not {settings.bus_url!r}")
+    clients = AwsClients(url.hostname, endpoint_url=settings.aws_endpoint_url)
+    return _Amazon(clients, url.path.strip("/"))
 
 
 def backlog_route(spec: AnySpec, resources: Resources, redis: RedisClient) -> Route:
     """The one operation every service answers alike: which messages are still under way."""
     bus = StreamBus(redis)
+    heard = topology.LISTENS_TO.get(spec.name, ())
+
+    async def groups() -> tuple[GroupBacklog, ...]:
+        amazon = _amazon(resources)
+        if amazon is None or not heard:
+            return await bus.backlog(spec.name, heard)
+        try:
+            return await SnsBus(amazon.clients, prefix=amazon.prefix).backlog(spec.name)
+        finally:
+            await amazon.clients.close()
 
     async def count(_service: object, _call: Call[Nothing]) -> Backlog:
         database = resources.opened_database
         return Backlog(
             service=spec.name,
             outbox_count=0 if database is None else await count_outbox(database),
-            groups=await bus.backlog(spec.name, topology.LISTENS_TO.get(spec.name, ())),
+            groups=await groups(),
         )
 
     return bind(BACKLOG, count)

@@ -24,6 +24,8 @@ LEASE_MS: Final = 60_000
 """How long a claimed delivery is left alone; renewed while it is worked on, so a crash costs a minute."""
 RENEWALS: Final = 3
 """Times a lease is renewed within its own length: two may fail."""
+SETTLE_AGAIN_S: Final = 0.5
+"""Between two tries to write down what was sent."""
 DEVICES_MAX: Final = 10
 """Devices one push message goes to, the newest."""
 
@@ -117,7 +119,19 @@ class PostgresDeliveries:
             }
             for each in outcomes
         ]
-        await self._database.execute(_SQL["settle"], rows)
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + self._lease_ms / 1000
+        while True:
+            try:
+                await self._database.execute(_SQL["settle"], rows)
+            except UnavailableError as error:
+                # What was handed over and is not written down would be handed over again.
+                if loop.time() > deadline_s:
+                    raise
+                _log.warning("what was sent is not written down yet: %s", error.detail)
+                await asyncio.sleep(SETTLE_AGAIN_S)
+            else:
+                return
 
     async def send_by_hand(
         self,

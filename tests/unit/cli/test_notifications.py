@@ -1,0 +1,77 @@
+"""`tiketi notifications …`: what the verbs ask of the service and what they show."""
+
+LETTER = {
+    "id": "delivery:12",
+    "kind": "delivery",
+    "message_id": "m-1",
+    "message_name": "points.charged",
+    "user_id": 7,
+    "channel": "email",
+    "reason": "550 no such mailbox",
+    "attempt_count": 1,
+    "at": "2026-11-23T00:00:00Z",
+}
+PREFERENCES = {
+    "language": "en",
+    "push": False,
+    "sms": False,
+    "marketing_email": False,
+    "marketing_push": False,
+    "marketing_sms": False,
+}
+
+
+def test_dead_letters_are_rows_that_say_why(at_service, service):
+    service.says("GET /api/notifications/dead-letters", {"items": [LETTER], "next_cursor": None})
+    rows = at_service("notifications", "dead-letters").lines
+    assert rows[1][0] == "delivery:12"
+    assert rows[1][-1] == "550 no such mailbox"
+    listed = at_service("notifications", "dead-letters", "--json").json
+    assert [each["id"] for each in listed["items"]] == ["delivery:12"]
+
+
+def test_replay_takes_names_or_all_of_them(at_service, service):
+    service.says("POST /api/notifications/dead-letters/replay", {"count": 1})
+    assert at_service("notifications", "replay", "delivery:12", "--json").json == {"count": 1}
+    assert service.seen[-1].body == {"ids": ["delivery:12"]}
+    assert at_service("notifications", "replay", "--all", "--yes").status == 0
+    assert not (service.seen[-1].body or {}).get("ids")
+    seen_count = len(service.seen)
+    assert at_service("notifications", "replay").status == 2
+    assert at_service("notifications", "replay", "--all").status == 2, "nobody could be asked"
+    assert len(service.seen) == seen_count
+
+
+def test_preferences_change_what_is_named(at_service, service):
+    service.says("GET /api/notifications/preferences", PREFERENCES)
+    service.says("PATCH /api/notifications/preferences", PREFERENCES)
+    assert at_service("notifications", "preferences", "--json").json == PREFERENCES
+    ended = at_service("notifications", "preferences", "--language", "en", "--no-push")
+    assert ["language", "en"] in ended.lines
+    sent = {name: value for name, value in service.seen[-1].body.items() if value is not None}
+    assert sent == {"language": "en", "push": False}
+
+
+def test_preview_prints_and_saves(at_service, service, tmp_path):
+    shown = {
+        "name": "points.charged",
+        "language": "ko",
+        "subject": "제목",
+        "text": "본문",
+        "html": "<p>본문</p>",
+        "short": "한 줄",
+    }
+    service.says("GET /api/notifications/templates/points.charged", shown)
+    service.says("GET /api/notifications/templates", {"names": ["points.charged"]})
+    assert ["points.charged"] in at_service("notifications", "preview").lines
+    saved = tmp_path / "mail.html"
+    ended = at_service("notifications", "preview", "points.charged", "--save", saved)
+    assert "본문" in ended.out
+    assert saved.read_text(encoding="utf-8") == "<p>본문</p>"
+    assert at_service("notifications", "preview", "points.charged", "--html").out == "<p>본문</p>\n"
+
+
+def test_open_says_what_to_do_when_nothing_runs(tiketi, tmp_path):
+    ended = tiketi("notifications", "open", "--no-browser", "--data", tmp_path / "none")
+    assert ended.status == 2
+    assert "tiketi up" in ended.err
