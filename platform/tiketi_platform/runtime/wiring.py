@@ -115,7 +115,8 @@ async def opened_process(settings: Settings, names: Sequence[str] = ()) -> Async
 def _door() -> Door:
     files_max = open_files_max()
     kept_count = kept_files_count(files_max)
-    return Door(files_max - kept_count, refusals_max=kept_count // 2)
+    # Few: while they are told, those that the loop has accepted meanwhile need files as well.
+    return Door(files_max - kept_count, refusals_max=kept_count // 8)
 
 
 async def _opened_redis(settings: Settings) -> RedisClient:
