@@ -18,7 +18,7 @@ def kubeconfig(
 ) -> None:
     """Print where the cluster's own kubeconfig lies. Nothing is ever written into yours.
 
-    kubectl --kubeconfig "$(tiketi cluster kubeconfig)" --namespace=tiketi get pods
+    kubectl --kubeconfig "$(tiketi cluster kubeconfig)" get pods --all-namespaces
     tiketi cluster kubeconfig --content > cluster.kubeconfig
     """
     from tiketi_sdk.errors import ClusterError
