@@ -1,4 +1,4 @@
-"""`tiketi demo`: a whole sale in one command, on a platform of its own that is gone afterwards."""
+"""`tiketi demo`: a whole sale in one command, on a platform of its own that is gone afterwards, or in the cluster."""
 
 import signal
 import subprocess
@@ -43,10 +43,14 @@ def demo(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the platform's data folder and say where it is.")
     ] = False,
+    cluster: Annotated[
+        bool, typer.Option("--cluster", help="In the cluster of `tiketi cluster up` instead; it stays.")
+    ] = False,
 ) -> None:  # fmt: skip
     """Sell out a concert: start a platform, let a crowd in, sell every seat once, and prove it.
 
         tiketi demo
+        tiketi demo --cluster
         tiketi demo --users 400 --seats small_theater --capacity 100
         tiketi demo --html sold-out.html --json
 
@@ -68,7 +72,10 @@ def demo(
     narration.console.print(
         f"[bold]tiketi demo[/]  {users:,} people come at once; {capacity:,} may be inside at a time"
     )
-    with LoadProcess() as load, _platform(narration, keep=keep) as client:
+    if cluster and keep:
+        raise UsageError("--keep is for the platform that a demo makes", "the cluster stays anyway")
+    stage = _in_cluster(narration) if cluster else _platform(narration, keep=keep)
+    with LoadProcess() as load, stage as client:
         with narration.step("event on sale") as told:
             sale = put_on_sale(client, layout=seats, capacity=capacity)
             told.append(f"{sale.event.title}, {sale.seats_count:,} seats")
@@ -111,6 +118,21 @@ def _platform(narration: "Narration", *, keep: bool) -> "Iterator[Tiketi]":
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if keep:
             narration.console.print(f"kept: tiketi up --data {path}", soft_wrap=True)
+
+
+@contextmanager
+def _in_cluster(narration: "Narration") -> "Iterator[Tiketi]":
+    """The administrator's client of the platform in the cluster, which neither begins nor ends here."""
+    from tiketi_sdk.cluster import ClusterSettings, Site
+    from tiketi_sdk.cluster.steps.smoke import administrator
+
+    with narration.step("cluster") as told, Site(ClusterSettings()) as site:
+        client = administrator(site)
+        told.append(
+            f"{site.settings.name}, {len(site.kube.nodes())} nodes, {len(site.kube.pods())} Pods"
+        )
+    with client:
+        yield client
 
 
 def _start(folder: "DataFolder", ports: Mapping[str, int]) -> "subprocess.Popen[bytes]":

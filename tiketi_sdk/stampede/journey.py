@@ -164,16 +164,22 @@ class Journey:
             self._near.sleep(pause_s * (1 + self._near.random.random()))
 
     def _look(self) -> Standing:
-        try:
-            return self._calls.call(
-                queue.STATUS,
-                queue.RoomRequest(event_id=self._event_id),
-                foreseen={"not_in_queue"},
-            )
-        except ApiError as error:
-            if error.code != "not_in_queue":
-                raise
-            return self._enter()
+        while True:
+            try:
+                return self._calls.call(
+                    queue.STATUS,
+                    queue.RoomRequest(event_id=self._event_id),
+                    foreseen={"not_in_queue", "too_early"},
+                )
+            except ApiError as error:
+                if error.code == "not_in_queue":
+                    return self._enter()
+                if error.code != "too_early":
+                    raise
+                # An earlier attempt was counted though its answer was lost: the place is kept.
+                pause_s = error.retry_after_s or _FULL_S
+            self._lose_patience()
+            self._near.sleep(pause_s)
 
     def _leave(self) -> None:
         self._calls.call(queue.LEAVE, queue.EventInBody(event_id=self._event_id))

@@ -157,11 +157,11 @@ class NodesStep:
     def _config(self) -> dict[str, Any]:
         """`manifests/kind/cluster.yaml` with as many workers as asked for."""
         config = dict(read_config(self._site.sources.kind_config))
-        nodes = config["nodes"]
-        worker = next((node for node in nodes if node["role"] == "worker"), {"role": "worker"})
-        others = [node for node in nodes if node["role"] != "worker"]
-        # Copies: one object named several times would be written as an anchor.
-        config["nodes"] = [*others, *(dict(worker) for _ in range(self._settings.workers_count))]
+        workers = [node for node in config["nodes"] if node["role"] == "worker"]
+        others = [node for node in config["nodes"] if node["role"] != "worker"]
+        # A new object each: one that is named twice would be written as an anchor.
+        more = [{"role": "worker"} for _ in range(self._settings.workers_count - len(workers))]
+        config["nodes"] = [*others, *workers[: self._settings.workers_count], *more]
         return config
 
     def _shape(self) -> str:

@@ -78,19 +78,26 @@ def admin_password(site: Site) -> str:
     return values[ADMIN_KEY]
 
 
+def administrator(site: Site) -> Tiketi:
+    """A client of the cluster's platform, logged in as its administrator; the caller closes it."""
+    client = Tiketi(config=Config(urls=service_urls()), credentials=MemoryStore())
+    try:
+        client.auth.login(email=ADMIN_EMAIL, password=admin_password(site))
+    except BaseException as error:  # whatever it is: what was opened is closed, then it goes on
+        client.close()
+        if isinstance(error, TiketiError) and not isinstance(error, ClusterError):
+            told = f"the administrator cannot log in: {error}"
+            raise ClusterError(told, cure="tiketi cluster logs auth") from error
+        raise
+    return client
+
+
 def log_in(site: Site) -> None:
     """Log the administrator in and keep the session as the profile `local-cluster`."""
-    urls = service_urls()
-    try:
-        with Tiketi(config=Config(urls=urls), credentials=MemoryStore()) as client:
-            client.auth.login(email=ADMIN_EMAIL, password=admin_password(site))
-            client.events.list(limit=1)
-            profile = Profile(name=PROFILE, urls=urls, email=ADMIN_EMAIL)
-            save_profile(profile.with_credentials(client.credentials))
-    except TiketiError as error:
-        raise ClusterError(
-            f"the administrator cannot log in: {error}", cure="tiketi cluster logs auth"
-        ) from error
+    with administrator(site) as client:
+        client.events.list(limit=1)
+        profile = Profile(name=PROFILE, urls=service_urls(), email=ADMIN_EMAIL)
+        save_profile(profile.with_credentials(client.credentials))
 
 
 def _profile_works() -> bool:
