@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import aiohttp.web
 import pytest
 
 from tiketi_sdk.cluster.kube import NotThereError
@@ -98,7 +97,7 @@ async def test_a_deployment_that_is_gone_is_an_error(kmock, kube, apart):
 async def test_a_pod_that_never_will_be_ready_ends_the_wait_with_its_events_and_log(
     kmock, kube, apart
 ):
-    said = aiohttp.web.Response(text="cannot find the way\n")
+    said = "cannot find the way"
     kmock["get /api/v1/namespaces/tiketi/pods/queue-1/log"] << said
     kmock.objects[DEPLOYMENTS, "tiketi", "queue"] = deployment(ready_count=0)
     kmock.objects[PODS, "tiketi", "queue-1"] = pod("ImagePullBackOff")

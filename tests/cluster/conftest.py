@@ -1,0 +1,182 @@
+"""The one real cluster of this machine: made by the first test that needs it, taken away when the last is done.
+
+These tests need docker, kind and kubectl. Where docker cannot be had they are reported as skipped, never as
+passed. They share ports and a cluster's name, so one process runs them: `make test-cluster`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.engines import short_folder
+from tests.users import environment
+
+UP_S = 900
+"""Guards against hanging, far above what things take."""
+KEPT = ("TIKETI_KIND_IMAGE", "TIKETI_PYTHON_IMAGE")
+
+
+def pytest_collection_modifyitems(items):
+    """The cluster's tests in the order they stand in: each may come first, but then it makes its own cluster."""
+    own = [item for item in items if Path(__file__).parent in item.path.parents]
+    ordered = iter(
+        sorted(own, key=lambda item: (str(item.path), item.function.__code__.co_firstlineno))
+    )
+    chosen = {id(item) for item in own}
+    items[:] = [next(ordered) if id(item) in chosen else item for item in items]
+
+
+@dataclass
+class Lab:
+    """Commands of ours against this machine's cluster, in a home of their own."""
+
+    home: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Nothing of the caller's platform, its cluster or its kubectl."""
+        kept = {
+            name: value for name, value in environment().items() if not name.startswith("TIKETI_")
+        }
+        kept |= {name: os.environ[name] for name in KEPT if name in os.environ}
+        folders = {
+            "XDG_DATA_HOME": str(self.home / "data"),
+            "XDG_CONFIG_HOME": str(self.home / "config"),
+        }
+        return {**kept, **folders, "KUBECONFIG": str(self.home / "somebody-elses")}
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """`tiketi` with these arguments, running."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tiketi_cli", *arguments],
+            env=self.variables,
+            cwd=self.home,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.started.append(process)
+        return process
+
+    def run(self, *arguments: str, status: int | None = 0) -> str:
+        """Its stdout; it must end with this status."""
+        process = self.start(*arguments)
+        out, talk = process.communicate(timeout=UP_S)
+        assert status is None or process.returncode == status, (arguments, out, talk)
+        return out
+
+    def up(self, *arguments: str) -> dict:
+        """`cluster up`; its last event."""
+        return json.loads(self.run("cluster", "up", "--json", *arguments).splitlines()[-1])
+
+    def killed_at(self, step: str, *arguments: str) -> bool:
+        """Start `cluster up` and kill it as soon as `step` has begun to do something; whether it came so far."""
+        process = self.start("cluster", "up", "--json", *arguments)
+        assert process.stdout is not None
+        begun = False
+        for line in process.stdout:
+            event = json.loads(line)
+            if event.get("step") != step:
+                continue
+            # The first line it tells comes from the middle of its work.
+            begun = event["state"] in {"applying", "progress"}
+            if event["state"] == "progress" or event["state"] in {"done", "kept", "failed"}:
+                process.send_signal(signal.SIGKILL)
+                break
+        process.communicate(timeout=UP_S)
+        return begun
+
+    def docker(self, *arguments: str) -> str:
+        """What the docker command says."""
+        done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True)
+        return done.stdout
+
+    def kubectl(self, *arguments: str) -> str:
+        """What kubectl says about our cluster."""
+        where = self.run("cluster", "kubeconfig").strip()
+        command = ["kubectl", "--kubeconfig", where, "--namespace", "tiketi", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def missing_here() -> str:
+    """Why there is no cluster to be had on this machine; empty where there is."""
+    for program in ("docker", "kind", "kubectl"):
+        if shutil.which(program) is None:
+            return f"{program} is not on the PATH"
+    done = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else "docker does not answer"
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """This machine's docker, with no cluster of ours in it at the beginning and at the end."""
+    assert "PYTEST_XDIST_WORKER" not in os.environ, "one cluster, one process: make test-cluster"
+    if reason := missing_here():
+        pytest.skip(f"NOT RUN: {reason}")
+    with short_folder() as home:
+        made = Lab(home)
+        made.run("cluster", "down")
+        yield made
+        for process in made.started:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+        made.run("cluster", "down")
+
+
+@pytest.fixture
+def cluster(lab: Lab) -> Lab:
+    """The lab with the whole platform standing in it."""
+    lab.up()
+    return lab
+
+
+@pytest.fixture
+def sale(cluster: Lab, tmp_path: Path) -> Callable[[Sequence[str]], Sale]:
+    """Starts a stampede in the cluster with these options of `tiketi demo`."""
+
+    def begin(options: Sequence[str]) -> Sale:
+        page = str(tmp_path / "report.html")
+        return Sale(cluster.start("demo", "--cluster", "--json", "--html", page, *options))
+
+    return begin
+
+
+@dataclass
+class Sale:
+    """A stampede under way."""
+
+    process: subprocess.Popen[str]
+    talk: list[str] = field(default_factory=list)
+
+    def wait_for(self, what: str) -> None:
+        """Until it says so on stderr."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.talk.append(line)
+            if what in line:
+                return
+        raise AssertionError("".join(self.talk))
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.process.poll() is None
+
+    def outcome(self) -> dict:
+        """Its report, once it is over."""
+        out, talk = self.process.communicate(timeout=UP_S)
+        self.talk.append(talk)
+        assert out, "".join(self.talk)
+        return json.loads(out)
