@@ -19,7 +19,7 @@ WORKERS ?= 3
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
 demo: $(READY) ## Sell out a concert: the whole platform, 2,000 users, 1,250 seats, and the proof
@@ -27,7 +27,12 @@ demo: $(READY) ## Sell out a concert: the whole platform, 2,000 users, 1,250 sea
 
 .PHONY: test
 test: $(READY) ## Run every test (ARGS="..." goes to pytest; ARGS="tests/unit -n0": one process)
-	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n $(WORKERS) --dist worksteal $(if $(ARGS),$(ARGS),tests)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n $(WORKERS) --dist worksteal $(if $(ARGS),$(ARGS),tests --ignore=tests/cluster)
+
+# One cluster, one process: they share its name and ports. It takes minutes before anything is said.
+.PHONY: test-cluster
+test-cluster: $(READY) ## Try `tiketi cluster` for real: needs docker, kind and kubectl
+	@$(PY) -m pytest -n0 -p no:randomly -o faulthandler_timeout=0 tests/cluster $(ARGS)
 
 .PHONY: check
 check: $(READY) ## Formatting, lint, types, import directions, generated code, sizes

@@ -13,8 +13,8 @@ DOCKER_MIN: Final[Version] = (20, 10)
 PROGRAMS_MIN: Final[dict[str, Version]] = {
     "docker": (20, 10),
     "kind": (0, 20),
-    # Its Kustomize reads folders as resources and sets names and tags of images.
-    "kubectl": (1, 22),
+    # Its Kustomize sets names and tags of images.
+    "kubectl": (1, 20),
 }
 CORES_MIN: Final = 2
 MEMORY_GIB_MIN: Final = 4.0

@@ -144,7 +144,8 @@ def render(overlay: Path, image: ImageName) -> Manifests:
         lines = [
             "apiVersion: kustomize.config.k8s.io/v1beta1",
             "kind: Kustomization",
-            f"resources: [{_quoted(relative)}]",
+            # `resources` is its name since 2.1; kubectl 1.20 has an older Kustomize.
+            f"bases: [{_quoted(relative)}]",
             f"images: [{{name: {REPOSITORY}, newName: {_quoted(image.name)}, newTag: {_quoted(image.tag)}}}]",
         ]
         (here / "kustomization.yaml").write_text("\n".join(lines) + "\n", "utf-8")

@@ -1,12 +1,12 @@
-"""Finds what a cluster is made from: manifests in the checkout or beside this module, the Dockerfile in the checkout."""
+"""Finds what a cluster is made from: manifests in the checkout or the package, the Dockerfile in the checkout."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from tiketi_sdk.errors import ClusterError
 
-_PACKAGED = Path(__file__).with_name("packaged") / "manifests"
-"""Where the wheel carries a copy of the repository's `manifests/`."""
+_PACKAGED = Path(__file__).resolve().parents[2] / "tiketi_manifests"
+"""Where an installed package carries a copy of the repository's `manifests/`: beside `tiketi_sdk`."""
 
 
 @dataclass(frozen=True, slots=True)

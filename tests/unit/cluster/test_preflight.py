@@ -39,7 +39,7 @@ def test_a_machine_that_is_fit_has_no_finding():
         ({"docker": None, "docker_problem": "nobody"}, "docker", "error", "start Docker"),
         ({"docker": (19, 3, 0)}, "docker", "error", "20.10"),
         ({"programs": {**FINE.programs, "kind": None}}, "kind", "error", "kind.sigs.k8s.io"),
-        ({"programs": {**FINE.programs, "kubectl": (1, 18, 0)}}, "kubectl", "error", "1.22"),
+        ({"programs": {**FINE.programs, "kubectl": (1, 18, 0)}}, "kubectl", "error", "1.20"),
         ({"cores_count": 1}, "cores", "warning", "2 cores"),
         ({"memory_bytes": 3 * GIB}, "memory", "error", "GiB of memory"),
         ({"memory_bytes": 5 * GIB}, "memory", "warning", "GiB of memory"),
