@@ -164,13 +164,10 @@ class Journey:
             self._near.sleep(pause_s * (1 + self._near.random.random()))
 
     def _look(self) -> Standing:
+        room, foreseen = queue.RoomRequest(event_id=self._event_id), {"not_in_queue", "too_early"}
         while True:
             try:
-                return self._calls.call(
-                    queue.STATUS,
-                    queue.RoomRequest(event_id=self._event_id),
-                    foreseen={"not_in_queue", "too_early"},
-                )
+                return self._calls.call(queue.STATUS, room, foreseen=foreseen)
             except ApiError as error:
                 if error.code == "not_in_queue":
                     return self._enter()
