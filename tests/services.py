@@ -114,6 +114,7 @@ def settings_for(
         ports={name: free_port() for name in NAMES},
         sandbox=True,
         admin_email=ADMIN_EMAIL,
+        images_store=(data.path / "images").as_uri(),
         drain_s=1.0,
     )
     return replace(settings, **changes)

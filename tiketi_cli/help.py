@@ -22,7 +22,7 @@ ROOT_SUMMARY = (
 ROOT_SECTIONS = (
     ("The platform on this machine", ("up", "down", "status", "logs", "demo", "cluster")),
     ("Selling and buying", (
-        "events", "seats", "queue", "reservations", "payments", "points", "tickets",
+        "events", "news", "images", "seats", "queue", "reservations", "payments", "points", "tickets",
     )),
     ("People", ("auth", "notifications")),
     ("Looking closer", ("audit", "api", "config", "completion", "version")),

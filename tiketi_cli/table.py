@@ -11,6 +11,8 @@ GROUPS: dict[str, str] = {
     "auth keys": "The keys that sign access tokens",
     "auth users": "The accounts of others (administrators)",
     "events": "What tickets are sold for",
+    "news": "News of the house",
+    "images": "Images of events and news",
     "seats": "Halls, and which seats are free",
     "queue": "The waiting room in front of an event",
     "points": "The wallet: 1 point is 1 won",
@@ -62,6 +64,15 @@ COMMANDS: dict[str, str] = {
     "events create": "Announce an event (administrators)",
     "events list": "List and search events",
     "events show": "Show one event",
+    "events update": "Change an event (administrators)",
+    "events cancel": "Cancel an event; payments are refunded (administrators)",
+    "events import": "Announce many events from a file (administrators)",
+    "news list": "List the news, pinned first",
+    "news show": "Show one piece of news",
+    "news create": "Publish news (administrators)",
+    "news update": "Change or pin news (administrators)",
+    "news delete": "Remove news (administrators)",
+    "images upload": "Keep an image, in several sizes (administrators)",
     "seats layouts": "List the halls there are",
     "seats generate": "Put a hall's seats on sale (administrators)",
     "seats map": "Draw the seats of an event and how they stand",
@@ -120,7 +131,7 @@ COMMON_FLAGS: dict[str, str] = {
     "--help": "Show help, with examples; -h for short",
 }
 
-_PYTHON_USES = frozenset({"list", "map", "open"})
+_PYTHON_USES = frozenset({"import", "list", "map", "open"})
 
 
 def members(words: str) -> dict[str, str]:

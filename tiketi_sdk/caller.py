@@ -69,6 +69,7 @@ class AsyncCaller:
         service: str | None = None,
         idempotency_key: str | None = None,
         entry_token: str | None = None,
+        if_match: str | None = None,
         timeout_s: float | None = None,
     ) -> ResponseT:
         """One operation. Raises `ApiError` or `TransportError` once trying again makes no sense."""
@@ -82,6 +83,7 @@ class AsyncCaller:
                 token=token,
                 idempotency_key=idempotency_key,
                 entry_token=entry_token,
+                if_match=if_match,
             )
 
         def read(answer: Answer) -> ResponseT:
@@ -104,6 +106,7 @@ class AsyncCaller:
         service: str | None = None,
         idempotency_key: str | None = None,
         entry_token: str | None = None,
+        if_match: str | None = None,
         **fields: object,
     ) -> ResponseT:
         """`call` with the request's fields by name; bad ones raise `InvalidRequestError`, nothing is sent."""
@@ -113,6 +116,7 @@ class AsyncCaller:
             service=service,
             idempotency_key=idempotency_key,
             entry_token=entry_token,
+            if_match=if_match,
         )
 
     async def raw(

@@ -13,6 +13,8 @@ from tiketi_sdk.profiles import ProfileStore, load_profile
 from tiketi_sdk.resources.audit import AsyncAudit
 from tiketi_sdk.resources.auth import AsyncAuth
 from tiketi_sdk.resources.events import AsyncEvents
+from tiketi_sdk.resources.images import AsyncImages
+from tiketi_sdk.resources.news import AsyncNews
 from tiketi_sdk.resources.notifications import AsyncNotifications
 from tiketi_sdk.resources.payments import AsyncPayments
 from tiketi_sdk.resources.points import AsyncPoints
@@ -67,6 +69,8 @@ class AsyncTiketi:
         self.auth = AsyncAuth(self._caller)
         self.users = AsyncUsers(self._caller)
         self.events = AsyncEvents(self._caller)
+        self.news = AsyncNews(self._caller)
+        self.images = AsyncImages(self._caller)
         self.queue = AsyncQueue(self._caller, watch=self.watch)
         self.seats = AsyncSeats(self._caller)
         self.reservations = AsyncReservations(self._caller)

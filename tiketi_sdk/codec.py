@@ -6,6 +6,7 @@ locust's users over gevent.
 
 import email.utils
 import json
+import secrets
 import string
 import time
 from collections.abc import Mapping
@@ -20,10 +21,12 @@ from tiketi_sdk.contract.operation import (
     AUTHORIZATION,
     ENTRY_TOKEN,
     IDEMPOTENCY_KEY,
+    IF_MATCH,
     REQUEST_ID,
     Operation,
     RequestT,
     ResponseT,
+    Wire,
 )
 from tiketi_sdk.contract.problem import FieldError, Problem
 from tiketi_sdk.errors import ApiError, InvalidAnswerError, InvalidRequestError, class_for
@@ -121,6 +124,7 @@ def encode(
     token: str | None = None,
     idempotency_key: str | None = None,
     entry_token: str | None = None,
+    if_match: str | None = None,
     request_id: str | None = None,
 ) -> PreparedRequest:
     """The bytes of a request. Fields that are None are left out. Further headers may be put into `headers`."""
@@ -131,13 +135,17 @@ def encode(
         entry_token=entry_token,
         request_id=request_id,
     )
+    if if_match is not None:
+        headers[IF_MATCH] = if_match
     target = operation.path
     if shape.path_fields:
         target = target.format_map(
             {name: quote(str(getattr(request, name)), safe="") for name in shape.path_fields}
         )
     body = None
-    if shape.has_body:
+    if operation.upload:
+        headers["Content-Type"], body = _multipart(request)
+    elif shape.has_body:
         headers["Content-Type"] = "application/json"
         body = request.model_dump_json(exclude=shape.path_fields, exclude_none=True).encode()
     elif not shape.bare:
@@ -145,6 +153,18 @@ def encode(
             request.model_dump(mode="json", exclude=shape.path_fields, exclude_none=True)
         )
     return PreparedRequest(operation.method, target, headers, body)
+
+
+def _multipart(request: Wire) -> tuple[str, bytes]:
+    """The one file of an upload as multipart/form-data (RFC 7578): its content type, and the body."""
+    ((name, content),) = dict(request).items()
+    boundary = secrets.token_hex(16)
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    )
+    body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
+    return f"multipart/form-data; boundary={boundary}", body
 
 
 def headers_of(

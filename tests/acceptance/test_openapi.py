@@ -37,6 +37,8 @@ JUDGED_ELSEWHERE = {
     "auth.google_authorize": "where the platform has no redirect address of its own, the request has one",
     "events.create": "on_sale_at < sale_ends_at <= starts_at",
     "reservations.create": "either seat_ids or best_available",
+    "events.update": "on_sale_at < sale_ends_at <= starts_at",
+    "events.list": "either cursor or page",
     "payments.create": "the amounts add up, and a card needs its token",
 }
 """What fits the schema and may still be refused as invalid: a rule between fields, which JSON Schema cannot say."""
@@ -56,12 +58,12 @@ CONFIG = schemathesis.Config.from_dict(
         },
         "checks": {
             "positive_data_acceptance": {
-                "expected-statuses": ["2xx", 401, 402, 403, 404, 409, 413, 422, 429],
+                "expected-statuses": ["2xx", 401, 402, 403, 404, 409, 412, 413, 422, 429],
             },
             "negative_data_rejection": {
                 "expected-statuses": [400, 401, 403, 404, 405, 413, 415, 429],
             },
-            # These follow what one answer made into the next request: no operation here deletes.
+            # These follow what one answer made into the next request: what one deletes is there for nobody else.
             "use_after_free": {"enabled": False},
             "ensure_resource_availability": {"enabled": False},
             "object_level_authorization": {"enabled": False},
@@ -88,6 +90,7 @@ class Known:
     """What exists, so that requests that fit find it."""
 
     ids: dict[str, int]
+    spare_event_id: int
     entry_token: str
     tokens: dict[str, str]
     """By access: what an operation demands."""
@@ -129,6 +132,7 @@ def known(platform: Stage) -> Known:
             "user_id": client.auth.me().id,
             "stranger_id": platform.visitor().auth.me().id,
         },
+        spare_event_id=platform.concert().id,
         entry_token=place.entry_token,
         tokens={"user": user, "admin": admin, "service": json.loads(service.body)["token"]},
     )
@@ -164,6 +168,13 @@ def test_answers_are_as_documented(
             schemathesis.checks.allow_header_conformance,
             schemathesis.checks.unsupported_method,
         ]
+    if operation.upload:
+        # A file is a file: what is in it no schema says. tests/integration/event/test_images.py
+        excluded.append(schemathesis.checks.negative_data_rejection)
+        excluded.append(schemathesis.checks.positive_data_acceptance)
+    if operation.conditional:
+        # It makes tags without the quotes that belong to them.
+        excluded.append(schemathesis.checks.positive_data_acceptance)
     if operation.name in JUDGED_ELSEWHERE:
         excluded.append(schemathesis.checks.positive_data_acceptance)
     case.call_and_validate(
@@ -191,6 +202,9 @@ def _aim(case: schemathesis.Case, operation: AnyOperation, known: Known) -> None
         for name, value in known.ids.items():
             if place and name in place:
                 place[name] = value
+    if operation.name in {"events.cancel", "events.delete"}:
+        # Not the one that the others are about.
+        case.path_parameters["event_id"] = known.spare_event_id
     if operation.entry:
         case.headers[ENTRY_TOKEN] = known.entry_token
     if operation.idempotency != "none":

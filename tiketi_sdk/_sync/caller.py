@@ -70,6 +70,7 @@ class Caller:
         service: str | None = None,
         idempotency_key: str | None = None,
         entry_token: str | None = None,
+        if_match: str | None = None,
         timeout_s: float | None = None,
     ) -> ResponseT:
         """One operation. Raises `ApiError` or `TransportError` once trying again makes no sense."""
@@ -83,6 +84,7 @@ class Caller:
                 token=token,
                 idempotency_key=idempotency_key,
                 entry_token=entry_token,
+                if_match=if_match,
             )
 
         def read(answer: Answer) -> ResponseT:
@@ -105,6 +107,7 @@ class Caller:
         service: str | None = None,
         idempotency_key: str | None = None,
         entry_token: str | None = None,
+        if_match: str | None = None,
         **fields: object,
     ) -> ResponseT:
         """`call` with the request's fields by name; bad ones raise `InvalidRequestError`, nothing is sent."""
@@ -114,6 +117,7 @@ class Caller:
             service=service,
             idempotency_key=idempotency_key,
             entry_token=entry_token,
+            if_match=if_match,
         )
 
     def raw(

@@ -9,6 +9,8 @@ from tiketi_sdk._sync.caller import Caller, Surroundings
 from tiketi_sdk._sync.resources.audit import Audit
 from tiketi_sdk._sync.resources.auth import Auth
 from tiketi_sdk._sync.resources.events import Events
+from tiketi_sdk._sync.resources.images import Images
+from tiketi_sdk._sync.resources.news import News
 from tiketi_sdk._sync.resources.notifications import Notifications
 from tiketi_sdk._sync.resources.payments import Payments
 from tiketi_sdk._sync.resources.points import Points
@@ -68,6 +70,8 @@ class Tiketi:
         self.auth = Auth(self._caller)
         self.users = Users(self._caller)
         self.events = Events(self._caller)
+        self.news = News(self._caller)
+        self.images = Images(self._caller)
         self.queue = Queue(self._caller, watch=self.watch)
         self.seats = Seats(self._caller)
         self.reservations = Reservations(self._caller)

@@ -67,7 +67,14 @@ CODES: dict[str, Code] = {
     "last_admin": Code(409, Exit.CONFLICT, "This is the last administrator"),
     "google_unavailable": Code(503, Exit.UNAVAILABLE, "Google does not answer right now"),
     # --- event
+    "image_invalid": Code(400, Exit.INVALID, "This is not an image we take"),
     "event_not_found": Code(404, Exit.NOT_FOUND, "There is no such event"),
+    "news_not_found": Code(404, Exit.NOT_FOUND, "There is no such news"),
+    "image_not_found": Code(404, Exit.NOT_FOUND, "There is no such image"),
+    "event_cancelled": Code(409, Exit.CONFLICT, "The event is cancelled"),
+    "event_in_use": Code(409, Exit.CONFLICT, "The event has seats: cancel it instead"),
+    "precondition_failed": Code(412, Exit.CONFLICT, "It was changed since you looked"),
+    "image_too_large": Code(413, Exit.INVALID, "The image has too many pixels"),
     # --- queue
     "entry_required": Code(403, Exit.FORBIDDEN, "You have to come through the waiting room"),
     "not_in_queue": Code(404, Exit.NOT_FOUND, "You are not in this waiting room"),

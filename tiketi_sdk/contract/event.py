@@ -4,10 +4,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tiketi_sdk.contract.fields import Cursor, Id, Instant, Limit, Page, Query, Text, Title
+from tiketi_sdk.contract.fields import (
+    Cursor,
+    Id,
+    ImageUrl,
+    Instant,
+    Limit,
+    Page,
+    PageNumber,
+    Price,
+    Query,
+    Reason,
+    Text,
+    Title,
+)
 from tiketi_sdk.contract.operation import Operation, Request, Wire
 
 EventStatus = Literal["upcoming", "on_sale", "sold_out", "ended", "cancelled"]
+SeatsPerUser = Annotated[int, Field(ge=1, le=8)]
 
 
 class Event(Wire):
@@ -25,10 +39,19 @@ class Event(Wire):
     """The first moment at which nothing is sold any more."""
     seats_per_user_max: int
     status: EventStatus
-    """As of the moment of the answer: upcoming before `on_sale_at`, ended from `sale_ends_at` on."""
+    """As of the moment of the answer: upcoming before `on_sale_at`, ended from `sale_ends_at` on.
+
+    sold_out while no seat is left unsold; back to on_sale when one is given back.
+    """
     created_at: Instant
     updated_at: Instant
     version: int
+    """Rises with every change by an administrator; `If-Match: "<version>"` guards a change."""
+    price_min: int | None = None
+    """Of the cheapest seat, in won; None until seats are generated."""
+    price_max: int | None = None
+    image_url: str | None = None
+    cancel_reason: str | None = None
 
 
 class CreateEventRequest(Request):
@@ -41,16 +64,51 @@ class CreateEventRequest(Request):
     starts_at: Instant
     on_sale_at: Instant
     sale_ends_at: Instant
-    seats_per_user_max: Annotated[int, Field(ge=1, le=8)] = 4
+    seats_per_user_max: SeatsPerUser = 4
+    image_url: ImageUrl | None = None
+
+
+class UpdateEventRequest(Request):
+    """What to change; what is left out stays. Together with what stays the times must make sense."""
+
+    event_id: Id
+    title: Title | None = None
+    artist: Title | None = None
+    venue: Title | None = None
+    description: Text | None = None
+    starts_at: Instant | None = None
+    on_sale_at: Instant | None = None
+    sale_ends_at: Instant | None = None
+    seats_per_user_max: SeatsPerUser | None = None
+    image_url: ImageUrl | None = None
+
+
+class CancelEventRequest(Request):
+    """Which event will not take place, and why."""
+
+    event_id: Id
+    reason: Reason = "the event was cancelled"
 
 
 class ListEventsRequest(Request):
-    """Which events, newest sale first."""
+    """Which events, newest sale first; all that is asked for must hold."""
 
     status: EventStatus | None = None
     q: Query | None = None
-    """Words in title, artist or venue, Korean or English, any case."""
+    """Words in title, artist or venue, Korean or English, any case; 싸이 finds PSY."""
+    venue: Query | None = None
+    """Words in the venue."""
+    starts_from: Instant | None = None
+    """Doors at this moment or later."""
+    starts_before: Instant | None = None
+    """Doors before this moment."""
+    price_min: Price | None = None
+    """Events with a seat that costs at least this many won."""
+    price_max: Price | None = None
+    """Events with a seat that costs at most this many won."""
     cursor: Cursor | None = None
+    page: PageNumber | None = None
+    """1 is the first page. For small listings; `cursor` neither skips nor repeats when events are added."""
     limit: Limit = 20
 
 
@@ -71,4 +129,19 @@ LIST = Operation(
 GET = Operation(
     name="events.get", method="GET", path="/api/events/{event_id}", request=EventRequest, response=Event,
     access="public", errors=("event_not_found",), summary="One event.",
+)  # fmt: skip
+UPDATE = Operation(
+    name="events.update", method="PATCH", path="/api/events/{event_id}", request=UpdateEventRequest, response=Event,
+    access="admin", conditional=True, errors=("event_not_found", "event_cancelled"),
+    summary="Change an event; If-Match guards against overwriting somebody else's change.",
+)  # fmt: skip
+CANCEL = Operation(
+    name="events.cancel", method="POST", path="/api/events/{event_id}/cancel", request=CancelEventRequest,
+    response=Event, access="admin", errors=("event_not_found",),
+    summary="Cancel an event: its reservations are given back, payments refunded, its waiting room closed.",
+)  # fmt: skip
+DELETE = Operation(
+    name="events.delete", method="DELETE", path="/api/events/{event_id}", request=EventRequest, response=Event,
+    access="admin", conditional=True, errors=("event_not_found", "event_in_use"),
+    summary="Remove an event that never had seats.",
 )  # fmt: skip

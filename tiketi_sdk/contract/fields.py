@@ -10,6 +10,7 @@ ID_MAX = 2**63 - 1
 AMOUNT_MAX = 1_000_000_000
 BALANCE_MAX = 1_000_000_000_000
 PAGE_LIMIT_MAX = 100
+PAGE_NUMBER_MAX = 1_000
 EXPORT_LIMIT_MAX = 5_000
 
 Id = Annotated[int, Field(ge=1, le=ID_MAX)]
@@ -54,6 +55,11 @@ PgToken = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_-]+$")
 ]
 """What the payment window of the card company handed to the browser; `toss_token_ok` in the sandbox."""
+ImageUrl = Annotated[
+    str, StringConstraints(min_length=1, max_length=500, pattern=r"^(https?://|/)[\x21-\x7e]+$")
+]
+"""Where an image is; what `images.upload` answers."""
+PageNumber = Annotated[int, Field(ge=1, le=PAGE_NUMBER_MAX)]
 Limit = Annotated[int, Field(ge=1, le=PAGE_LIMIT_MAX)]
 ExportLimit = Annotated[int, Field(ge=1, le=EXPORT_LIMIT_MAX)]
 

@@ -5,7 +5,8 @@ from typing import Literal
 from tiketi_sdk.contract.fields import Instant
 from tiketi_sdk.contract.operation import Wire
 
-CancelReason = Literal["by_user", "by_admin", "payment_refunded"]
+CancelReason = Literal["by_user", "by_admin", "payment_refunded", "event_cancelled"]
+EventStatus = Literal["upcoming", "on_sale", "sold_out", "ended", "cancelled"]
 RefusalReason = Literal["expired", "cancelled", "already_paid", "price_mismatch", "unknown"]
 
 
@@ -137,6 +138,53 @@ class PointsCharged(Wire):
     balance: int
 
 
+class SeatsGenerated(Wire):
+    """An event has got its seats, or other ones."""
+
+    event_id: int
+    seats_count: int
+    price_min: int
+    price_max: int
+    version: int
+    """Rises with each generation for the event."""
+
+
+class EventAnnounced(Wire):
+    """There is a new event, or one was changed."""
+
+    event_id: int
+    version: int
+    title: str
+    status: EventStatus
+    starts_at: Instant
+    on_sale_at: Instant
+    sale_ends_at: Instant
+
+
+class EventStatusChanged(Wire):
+    """An event's status is another than before."""
+
+    event_id: int
+    status: EventStatus
+    previous: EventStatus
+    changed_at: Instant
+    """When it was due by the event's times, or when somebody changed it."""
+
+
+class EventCancelled(Wire):
+    """An event will not take place: whoever holds something for it gives it back."""
+
+    event_id: int
+    title: str
+    reason: str
+
+
+class EventDeleted(Wire):
+    """An event that never had seats is gone."""
+
+    event_id: int
+
+
 MESSAGES: dict[str, type[Wire]] = {
     "user.registered": UserRegistered,
     "user.password_reset_requested": UserPasswordResetRequested,
@@ -150,5 +198,12 @@ MESSAGES: dict[str, type[Wire]] = {
     "payment.failed": PaymentFailed,
     "payment.refunded": PaymentRefunded,
     "points.charged": PointsCharged,
+    "seats.generated": SeatsGenerated,
+    "event.created": EventAnnounced,
+    "event.updated": EventAnnounced,
+    "event.status_changed": EventStatusChanged,
+    "event.cancelled": EventCancelled,
+    "event.deleted": EventDeleted,
 }
-"""Every message there is; the part before the dot says which service publishes it (`user`: auth, `entry`: queue, `points`: payment)."""
+"""Every message there is; the part before the dot says which service publishes it (`user`: auth, `entry`: queue,
+`points`: payment, `seats`: reservation)."""

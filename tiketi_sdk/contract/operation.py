@@ -12,6 +12,7 @@ service may also call what a user may; only a service (or an administrator) may 
 
 AUTHORIZATION = "Authorization"
 IDEMPOTENCY_KEY = "Idempotency-Key"
+IF_MATCH = "If-Match"
 ENTRY_TOKEN = "Entry-Token"  # noqa: S105  # the name of a header, not a token
 REQUEST_ID = "X-Request-Id"
 
@@ -70,6 +71,12 @@ class Operation(Generic[RequestT, ResponseT]):
     """Whether the `Entry-Token` header is demanded (403 `entry_required` without)."""
     idempotency: Literal["none", "optional", "required"] = "none"
     """Whether the `Idempotency-Key` header is read."""
+    conditional: bool = False
+    """Whether the `If-Match` header is read (412 `precondition_failed` where it names another version)."""
+    upload: bool = False
+    """Whether the body is multipart/form-data with one file, named as the request's only field."""
+    media: str | None = None
+    """What the answer is where it is not JSON: `image/*`."""
     sandbox_only: bool = False
     """Whether the route exists only where the platform runs as a sandbox."""
     body_bytes_max: int = 64 * 1024
@@ -87,6 +94,8 @@ class Operation(Generic[RequestT, ResponseT]):
             implied += ("idempotency_key_required",)
         if self.idempotency != "none":
             implied += ("idempotency_key_reused", "idempotency_in_flight")
+        if self.conditional:
+            implied += ("precondition_failed",)
         return tuple(dict.fromkeys((*self.default_errors, *implied, *self.errors)))
 
     @property

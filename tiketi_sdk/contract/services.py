@@ -10,6 +10,8 @@ from tiketi_sdk.contract import (
     auth_keys,
     backlog,
     event,
+    images,
+    news,
     notification,
     payment,
     queue,
@@ -43,7 +45,7 @@ SERVICES: dict[str, Service] = {
     name: Service(name, port, (*_operations(*modules), backlog.BACKLOG))
     for name, port, modules in (
         ("auth", 3001, (auth, auth_accounts, auth_google, auth_keys)),
-        ("event", 3002, (event,)),
+        ("event", 3002, (event, news, images)),
         ("queue", 3003, (queue,)),
         ("reservation", 3004, (reservation,)),
         ("payment", 3005, (payment,)),

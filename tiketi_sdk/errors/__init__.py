@@ -4,6 +4,7 @@ TiketiError
 ├── ApiError                          the platform answered with a problem
 │   ├── InvalidRequestError           400: bad input, seen by us before sending or by the platform
 │   │   ├── IdempotencyKeyRequiredError   IdempotencyKeyReusedError (422)
+│   │   ├── ImageInvalidError   ImageTooLargeError (413)
 │   │   └── MethodNotAllowedError (405)   BodyTooLargeError (413)   UnsupportedMediaTypeError (415)
 │   ├── AuthenticationError           401
 │   │   └── TokenInvalidError   TokenExpiredError   BadCredentialsError   RefreshTokenReusedError
@@ -15,10 +16,12 @@ TiketiError
 │   ├── NotFoundError                 404
 │   │   ├── EventNotFoundError   NotInQueueError   LayoutNotFoundError   SeatNotFoundError
 │   │   ├── DrawNotFoundError   SessionNotFoundError   UserNotFoundError
+│   │   ├── NewsNotFoundError   ImageNotFoundError
 │   │   └── ReservationNotFoundError   TicketNotFoundError   PaymentNotFoundError   DeliveryNotFoundError
 │   ├── ConflictError                 409
 │   │   ├── IdempotencyInFlightError   EmailTakenError   StaleVersionError
 │   │   ├── GoogleLinkRequiredError   LastAdminError
+│   │   ├── EventCancelledError   EventInUseError   PreconditionFailedError (412)
 │   │   ├── NotOnSaleError   WaitingRoomClosedError   LineFormedError
 │   │   ├── SeatTakenError   SoldOutError   SeatLimitReachedError   SeatsInUseError
 │   │   ├── ReservationNotCancellableError   TicketInvalidError   TicketUsedError
@@ -74,6 +77,8 @@ from tiketi_sdk.errors.leaves import (
     DrawNotFoundError,
     EmailTakenError,
     EntryRequiredError,
+    EventCancelledError,
+    EventInUseError,
     EventNotFoundError,
     GatewayUnavailableError,
     GoogleEmailUnverifiedError,
@@ -83,15 +88,20 @@ from tiketi_sdk.errors.leaves import (
     IdempotencyInFlightError,
     IdempotencyKeyRequiredError,
     IdempotencyKeyReusedError,
+    ImageInvalidError,
+    ImageNotFoundError,
+    ImageTooLargeError,
     InsufficientPointsError,
     LastAdminError,
     LayoutNotFoundError,
     LineFormedError,
     MethodNotAllowedError,
+    NewsNotFoundError,
     NotInQueueError,
     NotOnSaleError,
     PaymentNotFoundError,
     PaymentNotRefundableError,
+    PreconditionFailedError,
     PriceMismatchError,
     QueueUnavailableError,
     RefreshTokenReusedError,
@@ -136,6 +146,8 @@ __all__ = [
     "DrawNotFoundError",
     "EmailTakenError",
     "EntryRequiredError",
+    "EventCancelledError",
+    "EventInUseError",
     "EventNotFoundError",
     "GatewayUnavailableError",
     "GoogleEmailUnverifiedError",
@@ -145,6 +157,9 @@ __all__ = [
     "IdempotencyInFlightError",
     "IdempotencyKeyRequiredError",
     "IdempotencyKeyReusedError",
+    "ImageInvalidError",
+    "ImageNotFoundError",
+    "ImageTooLargeError",
     "InsufficientPointsError",
     "InternalServerError",
     "InvalidAnswerError",
@@ -153,6 +168,7 @@ __all__ = [
     "LayoutNotFoundError",
     "LineFormedError",
     "MethodNotAllowedError",
+    "NewsNotFoundError",
     "NotFoundError",
     "NotInQueueError",
     "NotOnSaleError",
@@ -160,6 +176,7 @@ __all__ = [
     "PaymentNotRefundableError",
     "PaymentRequiredError",
     "PermissionDeniedError",
+    "PreconditionFailedError",
     "PriceMismatchError",
     "ProfileNotFoundError",
     "QueueUnavailableError",

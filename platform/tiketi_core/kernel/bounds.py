@@ -83,6 +83,11 @@ idempotency_key_chars_max: Final = 200
 idempotency_ttl_s: Final = 24 * 3600
 gateway_timeout_ms: Final = 10_000
 
+# --- images ---------------------------------------------------------------------------------
+image_pixels_max: Final = 25_000_000
+"""Width times height of an uploaded image: decoded it takes four bytes each."""
+image_side_max: Final = 12_000
+
 # --- messages -------------------------------------------------------------------------------
 stream_length_max: Final = 5_000_000
 """Messages in one stream before publishing refuses; trimming drops only what every group has done."""

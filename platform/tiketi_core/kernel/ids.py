@@ -4,6 +4,7 @@ from typing import NewType
 
 UserId = NewType("UserId", int)
 EventId = NewType("EventId", int)
+NewsId = NewType("NewsId", int)
 SeatId = NewType("SeatId", int)
 ReservationId = NewType("ReservationId", int)
 PaymentId = NewType("PaymentId", int)

@@ -34,6 +34,7 @@ from tiketi_core.queue.model import (
     Purchase,
     ReceiptPage,
     Refusal,
+    RoomState,
     Tally,
     TooEarly,
     Waiting,
@@ -118,6 +119,12 @@ class WaitingRoom:
         """Change the policy from the next admission on. Raises EventNotFoundError, LineFormedError."""
         await self._sale(event_id)
         return await self._room.set_policy(event_id, change, now_ms=self._clock.now_ms())
+
+    async def close(self, event_id: EventId) -> None:
+        """Let nobody in any more, whatever has become of the event."""
+        await self._room.set_policy(
+            event_id, PolicyChange(state=RoomState.CLOSED), now_ms=self._clock.now_ms()
+        )
 
     async def commitment(self, event_id: EventId) -> str | None:
         """What was committed to for the event's draw, None if it has none."""

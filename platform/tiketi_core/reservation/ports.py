@@ -100,6 +100,17 @@ class ReservationBooks(Protocol):
         """Cancel what `payment.refunded` messages gave back whole, each once."""
         ...
 
+    async def note_cancelled_events(self, messages: Sequence[Message], *, now_ms: int) -> None:
+        """Note the events of `event.cancelled` messages, each once, for the sweep."""
+        ...
+
+    async def sweep_cancelled_events(self, *, now_ms: int, sure_after_ms: int, limit: int) -> None:
+        """Cancel what is living of cancelled events, `limit` reservations at a time.
+
+        Events noted `sure_after_ms` ago or before are swept for the last time.
+        """
+        ...
+
 
 class SeatingBooks(Protocol):
     """Keeps the seats of events."""

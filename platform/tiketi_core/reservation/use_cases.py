@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from tiketi_core.kernel import bounds
 from tiketi_core.kernel.clock import Clock
@@ -35,6 +36,9 @@ from tiketi_core.reservation.ports import (
     TicketBooks,
     TicketSeal,
 )
+
+SWEEP_FOR_MS: Final = 15 * 60_000
+"""Long after everybody who reserves knows that an event is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,19 @@ class Reservations:
     async def apply_refunds(self, messages: Sequence[Message]) -> None:
         """Cancel what was given back whole."""
         await self._books.apply_refunds(messages)
+
+    async def apply_cancelled_events(self, messages: Sequence[Message]) -> None:
+        """Give back what is held or sold for events that will not take place; payments are refunded."""
+        await self._books.note_cancelled_events(messages, now_ms=self._clock.now_ms())
+        await self.sweep()
+
+    async def sweep(self) -> None:
+        """The same for what was held while the news was on its way."""
+        await self._books.sweep_cancelled_events(
+            now_ms=self._clock.now_ms(),
+            sure_after_ms=SWEEP_FOR_MS,
+            limit=self._policy.expire_batch_max,
+        )
 
 
 class Seating:

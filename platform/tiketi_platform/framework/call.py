@@ -25,6 +25,8 @@ class Call(Generic[BodyT]):
     only an answer given before, found by the idempotency key, may be given again."""
     idempotency_key: str | None = None
     if_none_match: str | None = None
+    if_match: str | None = None
+    """As sent, where the operation is conditional."""
     address: str = ""
     """The client's address as the socket says."""
 

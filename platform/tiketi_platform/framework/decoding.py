@@ -1,5 +1,6 @@
 """Reads an operation's request struct out of path, query and body; refuses whatever does not fit."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +12,7 @@ from tiketi_sdk.contract.operation import Operation, Request
 
 RequestT = TypeVar("RequestT", bound=Request)
 Pairs = Mapping[str, str]
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 
 
 class UnsupportedMediaTypeError(DomainError):
@@ -38,6 +40,11 @@ class Decoder(Generic[RequestT]):
         self._integers = frozenset(
             name for name, info in self._model.model_fields.items() if _is_integer(info.annotation)
         )
+        self._moments = frozenset(
+            name
+            for name, info in self._model.model_fields.items()
+            if "AwareDatetime" in str(info.annotation)
+        )
         self.decode: Callable[[Pairs, Pairs, bytes], RequestT]
         """From path, query and body to the struct; raises ValidationError or InvalidRequestError."""
         if not operation.has_body:
@@ -59,6 +66,8 @@ class Decoder(Generic[RequestT]):
         for name in self._integers:
             if name in strings:
                 _check_integer(name, strings[name])
+        for name in self._moments & strings.keys():
+            _check_moment(name, strings[name])
         return self._model.model_validate_strings(strings)
 
     def _from_path_and_body(self, path: Pairs, query: Pairs, body: bytes) -> RequestT:
@@ -87,6 +96,12 @@ def _check_integer(name: str, text: str) -> None:
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= 19):
         raise InvalidRequestError("Input should be a valid integer", field=name)
+
+
+def _check_moment(name: str, text: str) -> None:
+    # pydantic reads a bare number as seconds since 1970; the wire writes moments out.
+    if not _MOMENT.match(text):
+        raise InvalidRequestError("Input should be a valid datetime", field=name)
 
 
 def _refuse_query(query: Pairs) -> None:

@@ -13,7 +13,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from tiketi_sdk.contract.codes import CODES
-from tiketi_sdk.contract.operation import ENTRY_TOKEN, IDEMPOTENCY_KEY, REQUEST_ID, Operation
+from tiketi_sdk.contract.operation import (
+    ENTRY_TOKEN,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    REQUEST_ID,
+    Operation,
+)
 from tiketi_sdk.contract.problem import PROBLEM_TYPE, Problem
 
 AnyOperation = Operation[Any, Any]
@@ -61,7 +67,7 @@ def _operation(operation: AnyOperation, request: Json, response: Json) -> Json:
             str(operation.status): {
                 "description": "Success.",
                 "headers": {REQUEST_ID: {"schema": {"type": "string"}}},
-                "content": {"application/json": {"schema": response}},
+                "content": _media(operation, response),
             },
             **_problems(operation.all_errors),
         },
@@ -71,9 +77,19 @@ def _operation(operation: AnyOperation, request: Json, response: Json) -> Json:
     if operation.has_body:
         described["requestBody"] = {
             "required": bool(set(request.get("required", [])) - set(path_names)),
-            "content": {"application/json": {"schema": _body(request, path_names)}},
+            "content": {
+                "multipart/form-data" if operation.upload else "application/json": {
+                    "schema": _body(request, path_names)
+                }
+            },
         }
     return described
+
+
+def _media(operation: AnyOperation, response: Json) -> Json:
+    if operation.media is None:
+        return {"application/json": {"schema": response}}
+    return {operation.media: {"schema": {"type": "string", "format": "binary"}}}
 
 
 def _parameters(operation: AnyOperation, request: Json, path_names: list[str]) -> list[Json]:
@@ -110,6 +126,15 @@ def _headers(operation: AnyOperation) -> list[Json]:
                 "in": "header",
                 "required": required,
                 "schema": {**text, "maxLength": 200},
+            }
+        )
+    if operation.conditional:
+        headers.append(
+            {
+                "name": IF_MATCH,
+                "in": "header",
+                "required": False,
+                "schema": {"type": "string", "pattern": r'^("[0-9]{1,18}(-[0-9a-f]+)?"|\*)$'},
             }
         )
     return headers

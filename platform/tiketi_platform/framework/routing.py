@@ -27,6 +27,7 @@ from tiketi_platform.framework.call import Call, Reply
 from tiketi_platform.framework.decoding import BodyTooLargeError, Decoder, UnsupportedMediaTypeError
 from tiketi_platform.framework.plain_response import PlainResponse
 from tiketi_platform.framework.telemetry import log, request_id_var
+from tiketi_platform.framework.uploads import read_file
 from tiketi_sdk.contract.operation import (
     ENTRY_TOKEN,
     IDEMPOTENCY_KEY,
@@ -88,6 +89,7 @@ class _Endpoint:
         self._service = service
         self._verifier = verifier
         self._decode = Decoder(operation).decode
+        self._file = next(iter(operation.request.model_fields)) if operation.upload else ""
         self._declared = frozenset(operation.all_errors)
         self._status = operation.status
 
@@ -106,6 +108,9 @@ class _Endpoint:
     async def _call(self, request: web.Request, request_id: str) -> Call[Any]:
         operation, headers = self._operation, request.headers
         principal = await self._principal(headers.get(hdrs.AUTHORIZATION))
+        if operation.upload:
+            content = await read_file(request, self._file, operation.body_bytes_max)
+            return Call(operation.request(**{self._file: content}), request_id, principal)
         body = await self._body(request) if operation.has_body else b""
         query = request.query
         if query and len(query) != len(set(query)):
@@ -127,6 +132,7 @@ class _Endpoint:
             entry,
             key,
             headers.get(hdrs.IF_NONE_MATCH),
+            headers.get(hdrs.IF_MATCH) if operation.conditional else None,
             request.remote or "",
         )
 
@@ -208,7 +214,7 @@ class _Endpoint:
         body = result.body if isinstance(result.body, bytes | None) else encode(result.body)
         headers = dict(result.headers)
         if body is not None:
-            headers["Content-Type"] = JSON_TYPE
+            headers.setdefault("Content-Type", JSON_TYPE)
         return PlainResponse(body, status=result.status or self._status, headers=headers)
 
 

@@ -59,6 +59,11 @@ class Settings:
     """An administrator to make sure of at start; the password is the file `admin-password`."""
     version: str = field(default_factory=lambda: metadata.version("tiketi"))
     """The release; an image may name it more precisely than the distribution does."""
+    images_store: str = "file:///var/lib/tiketi/images"
+    """Where images are kept: `file:///folder` or `s3://bucket/prefix?endpoint=…&region=…`. A bucket's keys are
+    the secrets `s3-access-key` and `s3-secret-key`, or what the surroundings give Amazon's own tools."""
+    images_url: str = ""
+    """What stands before an image's name in public; the event service's own address unless said."""
     revision: str = "unknown"
     """The git revision the code was built from."""
     linger_s: float = 0.0
@@ -107,6 +112,8 @@ class Settings:
             google_redirect_uri=env.get("TIKETI_GOOGLE_REDIRECT_URI", default.google_redirect_uri),
             admin_email=env.get("TIKETI_ADMIN_EMAIL", default.admin_email),
             version=env.get("TIKETI_VERSION") or default.version,
+            images_store=env.get("TIKETI_IMAGES_STORE", default.images_store),
+            images_url=env.get("TIKETI_IMAGES_URL", default.images_url),
             revision=env.get("TIKETI_REVISION", default.revision),
             linger_s=float(env.get("TIKETI_LINGER_S", default.linger_s)),
             drain_s=float(env.get("TIKETI_DRAIN_S", default.drain_s)),
@@ -140,6 +147,8 @@ class Settings:
             "TIKETI_GOOGLE_REDIRECT_URI": self.google_redirect_uri,
             "TIKETI_ADMIN_EMAIL": self.admin_email,
             "TIKETI_VERSION": self.version,
+            "TIKETI_IMAGES_STORE": self.images_store,
+            "TIKETI_IMAGES_URL": self.images_url,
             "TIKETI_REVISION": self.revision,
             "TIKETI_LINGER_S": str(self.linger_s),
             "TIKETI_DRAIN_S": str(self.drain_s),

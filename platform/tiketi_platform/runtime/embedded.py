@@ -177,6 +177,7 @@ class Platform:
             sms_url=mailbox,
             admin_email=ADMIN_EMAIL,
             stores_wait_s=STORES_WAIT_S,
+            images_store=(folder.path / "images").resolve().as_uri(),
             revision=options.revision,
             lease_ms=options.lease_ms,
         )

@@ -50,6 +50,14 @@ VALUES = {
     "sale_ends_at": datetime(2026, 5, 31, tzinfo=UTC),
     "seats_per_user_max": 2,
     "q": "아이유 & 친구",
+    "starts_from": datetime(2026, 6, 1, tzinfo=UTC),
+    "starts_before": datetime(2026, 7, 1, tzinfo=UTC),
+    "price_min": 0,
+    "price_max": 99_000,
+    "page": 3,
+    "image_url": "/api/images/a.jpg",
+    "news_id": 4,
+    "is_pinned": True,
     "cursor": "a:1=",
     "limit": 5,
     "event_id": 42,
@@ -91,19 +99,27 @@ VALUES = {
     "data": {"paymentKey": "k", "orderId": "order-1", "status": "DONE"},
 }
 STATUS = {"events.list": "on_sale", "reservations.list": "CONFIRMED", "notifications.list": "SENT"}
-NAME = {"notifications.preview": "reservation.confirmed"}
 EXCLUSIVE = {"best_available"}  # or seat_ids
 
-OPERATIONS = {each.name: each for service in SERVICES.values() for each in service.operations}
+SPECIAL = {
+    # OAuth and the waiting room both have a state, people and images both a name.
+    ("auth.google", "state"): "abc.def",
+    ("notifications.preview", "name"): "reservation.confirmed",
+    ("images.get", "name"): f"{'0a' * 32}.webp",
+}
+
+OPERATIONS = {
+    each.name: each
+    for service in SERVICES.values()
+    for each in service.operations
+    if not each.upload  # a form: tests/integration/event/test_images.py
+}
 
 
 def _value(operation, name):
     if name == "status":
         return STATUS[operation.name]
-    if name == "name" and operation.name in NAME:
-        return NAME[operation.name]
-    # OAuth and the waiting room both have a state.
-    return "abc.def" if (operation.name, name) == ("auth.google", "state") else VALUES[name]
+    return SPECIAL.get((operation.name, name)) or VALUES[name]
 
 
 def _fields(operation, *, full):

@@ -169,7 +169,7 @@ async def test_search_finds_korean_and_english_in_any_case(events: Running) -> N
         ("%", ["100%_쇼\\"]),
         ("_", ["100%_쇼\\"]),
         ("\\", ["100%_쇼\\"]),
-        ("iu", []),
+        ("iu", ["100%_쇼\\"]),
         ("i u", ["100%_쇼\\"]),
         ("싸이 blackpink", []),
         ("뉴진스", []),
@@ -240,7 +240,15 @@ UNANSWERABLE: list[tuple[dict[str, str], str]] = [
     ({"q": ""}, "q"),
     ({"q": "x" * 101}, "q"),
     ({"q": "a\u0000"}, "q"),
-    ({"page": "1"}, "page"),
+    ({"page": "0"}, "page"),
+    ({"page": "-1"}, "page"),
+    ({"page": "1001"}, "page"),
+    ({"page": "one"}, "page"),
+    ({"page": "1", "cursor": "MS4x"}, "page"),
+    ({"price_min": "-1"}, "price_min"),
+    ({"starts_from": "tomorrow"}, "starts_from"),
+    ({"starts_from": "2030-01-01T00:00:00"}, "starts_from"),
+    ({"colour": "red"}, "colour"),
 ]
 
 

@@ -319,7 +319,7 @@ async def test_what_is_published_is_what_the_contract_says(
     redis = await RedisClient.connect(valkey.url)
     seen: dict[str, Any] = {}
     async with asyncio.timeout(PATIENCE_S):
-        while len(seen) < 4:
+        while len(seen) < 5:
             entries: Any = await redis.execute("XRANGE", "messages:{reservation}", "-", "+")
             for _, fields in entries:
                 named = dict(zip(fields[::2], fields[1::2], strict=True))
@@ -329,5 +329,6 @@ async def test_what_is_published_is_what_the_contract_says(
     for name, payload in seen.items():
         MESSAGES[name].model_validate_json(payload)
     assert set(seen) == {
-        f"reservation.{w}" for w in ("created", "confirmed", "refused", "cancelled")
+        "seats.generated",
+        *(f"reservation.{w}" for w in ("created", "confirmed", "refused", "cancelled")),
     }

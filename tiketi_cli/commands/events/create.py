@@ -1,21 +1,29 @@
 """`tiketi events create`."""
 
-from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from tiketi_cli import event_files
 from tiketi_cli.context import session
+from tiketi_cli.errors import UsageError
 from tiketi_cli.parameters import Key
-from tiketi_cli.text import moment, when
+from tiketi_cli.text import when
 
 
 def create(
     ctx: typer.Context,
     *,
-    title: Annotated[str, typer.Argument(metavar="TITLE", help="What it is called.")],
-    artist: Annotated[str, typer.Option("--artist", help="Who plays.")],
-    venue: Annotated[str, typer.Option("--venue", help="Where.")],
+    title: Annotated[
+        str | None, typer.Argument(metavar="[TITLE]", help="What it is called.")
+    ] = None,
+    artist: Annotated[str | None, typer.Option("--artist", help="Who plays.")] = None,
+    venue: Annotated[str | None, typer.Option("--venue", help="Where.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", metavar="FILE", help="An event in YAML or JSON; - is stdin."),
+    ] = None,
     starts_at: Annotated[str, typer.Option("--starts-at", metavar="TIME", help="Doors.")] = "+30d",
     on_sale_at: Annotated[
         str, typer.Option("--on-sale-at", metavar="TIME", help="When selling begins.")
@@ -38,23 +46,29 @@ def create(
     """Announce an event (administrators). It sells from --on-sale-at until --sale-ends-at.
 
         tiketi events create "겨울 콘서트" --artist 아이유 --venue "KSPO Dome"
+        tiketi events create --file event.yaml
         tiketi events create "Open Air" --artist Band --venue Park --starts-at "2027-05-01 20:00" --on-sale-at +2h
 
     A TIME is `now`, `+30m`, `+2h`, `+7d`, or a date in this machine's time zone.
     """
+    if (file is None) == (title is None):
+        raise UsageError("say either TITLE or --file", "see tiketi events create --help")
+    said: object = {
+        "title": title,
+        "artist": artist,
+        "venue": venue,
+        "description": description,
+        "starts_at": starts_at,
+        "on_sale_at": on_sale_at,
+        "sale_ends_at": sale_ends_at,
+        "seats_per_user_max": seats_per_user_max,
+    }
+    if file is not None:
+        said = event_files.load(file)
+    where = "the event" if file is None else str(file)
     here = session(ctx)
-    begins = moment(on_sale_at)
-    doors = moment(starts_at)
     event = here.client.events.create(
-        title=title,
-        artist=artist,
-        venue=venue,
-        description=description,
-        starts_at=doors,
-        on_sale_at=begins - timedelta(seconds=1) if on_sale_at == "now" else begins,
-        sale_ends_at=doors if sale_ends_at is None else moment(sale_ends_at),
-        seats_per_user_max=seats_per_user_max,
-        idempotency_key=idempotency_key,
+        **event_files.fields(said, where=where), idempotency_key=idempotency_key
     )
     here.out.facts(
         event,

@@ -4,7 +4,7 @@ import typer
 
 from tiketi_cli.context import session
 from tiketi_cli.parameters import Event
-from tiketi_cli.text import when
+from tiketi_cli.text import when, won
 
 
 def show(ctx: typer.Context, event_id: Event) -> None:
@@ -27,6 +27,14 @@ def show(ctx: typer.Context, event_id: Event) -> None:
             "on sale": when(event.on_sale_at),
             "sale ends": when(event.sale_ends_at),
             "doors": when(event.starts_at),
+            "prices": (
+                f"{won(event.price_min)} to {won(event.price_max)}"
+                if event.price_min is not None and event.price_max is not None
+                else None
+            ),
+            "image": event.image_url,
+            "cancelled because": event.cancel_reason,
+            "version": event.version,
             "seats a person": event.seats_per_user_max,
         },
     )

@@ -15,6 +15,11 @@ AnswerT = TypeVar("AnswerT")
 ItemT = TypeVar("ItemT", bound=Wire)
 
 
+def tag_of(version: int | None) -> str | None:
+    """What `If-Match` says for a version; None for whatever version."""
+    return None if version is None else f'"{version}"'
+
+
 class Resource:
     """One group of operations of a client."""
 

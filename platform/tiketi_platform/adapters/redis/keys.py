@@ -79,3 +79,8 @@ def messages(service: str) -> str:
 def dead_letters(service: str, group: str) -> str:
     """Stream: messages of `service` that `group` gave up on."""
     return f"messages:{{{service}}}:dead:{group}"
+
+
+def changes(service: str) -> str:
+    """Stream: what `service` has changed, for its replicas' memories."""
+    return f"changes:{{{service}}}"

@@ -1,10 +1,11 @@
 """Remembers encoded answers for a moment, so that a crowd asking the same costs one query; never longer.
 
-An answer is forgotten after `FRESH_MS`, when something it says changes by itself, and when this process
-changes something. Another replica's change is seen after `FRESH_MS` at the latest.
+An answer is forgotten after `FRESH_MS`, when something it says changes by itself, and as soon as
+something changes it here or, by the feed of changes, in another replica.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Final
@@ -12,8 +13,12 @@ from typing import Final
 from tiketi_core.kernel.clock import Clock
 
 FRESH_MS: Final = 500
+"""How old an answer may be where nobody could tell us of a change."""
 ANSWERS_MAX: Final = 2_000
 """Answers remembered; the oldest go first."""
+
+Question = tuple[str, Hashable]
+"""What it is about (`events`, `event:12`), as the feed of changes names it, and what exactly was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,14 @@ class Read:
     body: bytes
     right_until_ms: int | None
     """None: until something is changed."""
+    etag: str = ""
+    """Quoted; empty where nobody needs it."""
+
+
+def tag(body: bytes, version: int | None = None) -> str:
+    """An entity tag: other bytes, another tag; it begins with the version, where there is one."""
+    digest = hashlib.blake2b(body, digest_size=8).hexdigest()
+    return f'"{digest}"' if version is None else f'"{version}-{digest}"'
 
 
 class Reads:
@@ -30,11 +43,11 @@ class Reads:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._known: dict[Hashable, tuple[bytes, int]] = {}
+        self._known: dict[Question, tuple[Read, int]] = {}
         """Answers, each with the moment from which on it must be asked for again."""
-        self._loading: dict[Hashable, asyncio.Task[bytes]] = {}
+        self._loading: dict[Question, asyncio.Task[Read]] = {}
 
-    async def get(self, question: Hashable, load: Callable[[int], Awaitable[Read]]) -> bytes:
+    async def get(self, question: Question, load: Callable[[int], Awaitable[Read]]) -> Read:
         """The answer known, or the one `load` gives for now (in ms); whoever asks meanwhile waits for it.
 
         Raises what `load` raises, which is not remembered.
@@ -51,28 +64,33 @@ class Reads:
         # One who gives up must not take the answer from the others.
         return await asyncio.shield(loading)
 
-    def forget(self) -> None:
-        """Something has changed: what is known, and what is being loaded, may be wrong."""
-        self._known.clear()
-        self._loading.clear()
+    def forget(self, changed: frozenset[str] | None = None) -> None:
+        """These things have changed, None for anything: what is known or being loaded of them may be wrong."""
+        if changed is None:
+            self._known.clear()
+            self._loading.clear()
+            return
+        for remembered in (self._known, self._loading):
+            for question in [each for each in remembered if each[0] in changed]:
+                del remembered[question]
 
     async def _load(
-        self, question: Hashable, load: Callable[[int], Awaitable[Read]], now_ms: int
-    ) -> bytes:
+        self, question: Question, load: Callable[[int], Awaitable[Read]], now_ms: int
+    ) -> Read:
         this = asyncio.current_task()
         read = await load(now_ms)
         if self._loading.get(question) is this:
             self._remember(question, read, now_ms + FRESH_MS)
-        return read.body
+        return read
 
-    def _remember(self, question: Hashable, read: Read, fresh_until_ms: int) -> None:
+    def _remember(self, question: Question, read: Read, fresh_until_ms: int) -> None:
         until_ms = min(fresh_until_ms, read.right_until_ms or fresh_until_ms)
         self._known.pop(question, None)
         while len(self._known) >= ANSWERS_MAX:
             del self._known[next(iter(self._known))]
-        self._known[question] = (read.body, until_ms)
+        self._known[question] = (read, until_ms)
 
-    def _loaded(self, question: Hashable, done: "asyncio.Task[bytes]") -> None:
+    def _loaded(self, question: Question, done: "asyncio.Task[Read]") -> None:
         if self._loading.get(question) is done:
             del self._loading[question]
         if not done.cancelled():

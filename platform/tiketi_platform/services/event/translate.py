@@ -12,7 +12,15 @@ from typing import Final
 import orjson
 
 from tiketi_core.event import rules
-from tiketi_core.event.model import CreationKey, Event, Listing, NewEvent, Position, Search
+from tiketi_core.event.model import (
+    CreationKey,
+    Event,
+    EventChange,
+    Listing,
+    NewEvent,
+    Position,
+    Search,
+)
 from tiketi_core.kernel.errors import InvalidRequestError
 from tiketi_core.kernel.ids import EventId, UserId
 from tiketi_sdk.contract import event as wire
@@ -31,14 +39,18 @@ def to_wire(event: Event, *, now_ms: int) -> wire.Event:
         artist=event.artist,
         venue=event.venue,
         description=event.description,
-        starts_at=_instant(event.starts_at_ms),
-        on_sale_at=_instant(event.on_sale_at_ms),
-        sale_ends_at=_instant(event.sale_ends_at_ms),
+        starts_at=instant(event.starts_at_ms),
+        on_sale_at=instant(event.on_sale_at_ms),
+        sale_ends_at=instant(event.sale_ends_at_ms),
         seats_per_user_max=event.seats_per_user_max,
         status=rules.status_at(event, now_ms),
-        created_at=_instant(event.created_at_ms),
-        updated_at=_instant(event.updated_at_ms),
+        created_at=instant(event.created_at_ms),
+        updated_at=instant(event.updated_at_ms),
         version=event.version,
+        price_min=event.price_min,
+        price_max=event.price_max,
+        image_url=event.image_url,
+        cancel_reason=event.cancel_reason,
     )
 
 
@@ -67,21 +79,47 @@ def to_new(request: wire.CreateEventRequest) -> NewEvent:
         on_sale_at_ms=_epoch_ms(request.on_sale_at),
         sale_ends_at_ms=_epoch_ms(request.sale_ends_at),
         seats_per_user_max=request.seats_per_user_max,
+        image_url=request.image_url,
+    )
+
+
+def to_change(request: wire.UpdateEventRequest) -> EventChange:
+    """A change; moments are cut to the millisecond."""
+    return EventChange(
+        title=request.title,
+        artist=request.artist,
+        venue=request.venue,
+        description=request.description,
+        starts_at_ms=_epoch_ms_or_none(request.starts_at),
+        on_sale_at_ms=_epoch_ms_or_none(request.on_sale_at),
+        sale_ends_at_ms=_epoch_ms_or_none(request.sale_ends_at),
+        seats_per_user_max=request.seats_per_user_max,
+        image_url=request.image_url,
     )
 
 
 def to_key(event: NewEvent, user_id: UserId, key: str | None) -> CreationKey:
     """The key of an announcement; the same moment in another time zone is the same announcement."""
-    content = orjson.dumps(asdict(event), option=orjson.OPT_SORT_KEYS)
+    # What is not said is not hashed: a field we learn tomorrow must not change today's requests.
+    said = {name: value for name, value in asdict(event).items() if value is not None}
+    content = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
     return CreationKey(user_id=user_id, key=key, request_hash=hashlib.sha256(content).digest())
 
 
 def to_search(request: wire.ListEventsRequest) -> Search:
     """What is asked for; InvalidRequestError for a cursor that we did not give."""
+    if request.cursor is not None and request.page is not None:
+        raise InvalidRequestError("give either cursor or page", field="page")
     return Search(
         status=request.status,
         words=() if request.q is None else rules.words(request.q),
+        venue_words=() if request.venue is None else rules.words(request.venue),
+        starts_from_ms=_epoch_ms_or_none(request.starts_from),
+        starts_before_ms=_epoch_ms_or_none(request.starts_before),
+        price_min=request.price_min,
+        price_max=request.price_max,
         below=None if request.cursor is None else from_cursor(request.cursor),
+        skip=((request.page or 1) - 1) * request.limit,
         limit=request.limit,
     )
 
@@ -105,10 +143,15 @@ def from_cursor(cursor: str) -> Position:
     return Position(on_sale_at_ms=int(match[1]), id=EventId(int(match[2])))
 
 
-def _epoch_ms(instant: datetime) -> int:
+def _epoch_ms(at: datetime) -> int:
     # Not `timestamp()`: it rounds, and it fails near the calendar's ends.
-    return (instant - _EPOCH) // _MILLISECOND
+    return (at - _EPOCH) // _MILLISECOND
 
 
-def _instant(moment_ms: int) -> datetime:
+def _epoch_ms_or_none(at: datetime | None) -> int | None:
+    return None if at is None else _epoch_ms(at)
+
+
+def instant(moment_ms: int) -> datetime:
+    """A moment as the wire has it, UTC."""
     return _EPOCH + moment_ms * _MILLISECOND

@@ -9,7 +9,8 @@ from tiketi_core.queue.ports import Sale
 from tiketi_platform.adapters.peers.events import EVENTS_MAX, EventCatalogue
 from tiketi_sdk.contract.event import Event
 
-_NEVER: Final = frozenset({"sold_out", "cancelled", "ended"})
+_NEVER: Final = frozenset({"cancelled", "ended"})
+"""Not sold_out: a seat may be given back, and whoever waits for one does so in line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from tiketi_platform.framework.telemetry import Gauge
 from tiketi_platform.services.queue.realtime import TICK_S
 from tiketi_platform.services.queue.routes import ROUTES
 from tiketi_platform.services.queue.service import QueueService, build
-from tiketi_sdk.contract.messages import ReservationConfirmed
+from tiketi_sdk.contract.messages import EventCancelled, ReservationConfirmed
 
 PUMP_EVERY_S: Final = 0.2
 """Room that became free without anybody saying so (a session that ran out) is used within this."""
@@ -54,6 +54,13 @@ async def _bought(service: QueueService, messages: Sequence[Message]) -> None:
     await asyncio.gather(*(service.waiting_room.bought(purchase) for purchase in purchases))
 
 
+async def _event_cancelled(service: QueueService, messages: Sequence[Message]) -> None:
+    """Nobody need wait for what will not take place. Closing a closed room changes nothing."""
+    for message in messages:
+        payload = EventCancelled.model_validate(dict(message.payload), strict=False)
+        await service.waiting_room.close(EventId(payload.event_id))
+
+
 def to_purchase(message: Message) -> Purchase:
     """A `reservation.confirmed` as the waiting room understands it; ValueError for any other payload."""
     payload = ReservationConfirmed.model_validate(dict(message.payload), strict=False)
@@ -75,5 +82,5 @@ SPEC: Final[ServiceSpec[QueueService, Resources]] = ServiceSpec(
     stop=lambda service: service.realtime.stop(),
     tasks=_tasks,
     gauges=_gauges,
-    listens={"reservation.confirmed": _bought},
+    listens={"reservation.confirmed": _bought, "event.cancelled": _event_cancelled},
 )

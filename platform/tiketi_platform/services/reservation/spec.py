@@ -12,6 +12,8 @@ from tiketi_platform.services.reservation.service import ReservationService, bui
 
 EXPIRE_EVERY_S: Final = 1.0
 """Lapsed seats are free without it; it is for those who wait for the news."""
+SWEEP_EVERY_S: Final = 2.0
+"""For reservations made while the news of a cancelled event was on its way."""
 PRUNE_EVERY_S: Final = 60.0
 
 
@@ -23,6 +25,7 @@ def _tasks(service: ReservationService) -> tuple[Task, ...]:
 
     return (
         Task(name="expire", every_s=EXPIRE_EVERY_S, work=service.reservations.expire_due),
+        Task(name="sweep", every_s=SWEEP_EVERY_S, work=service.reservations.sweep),
         Task(name="prune", every_s=PRUNE_EVERY_S, work=prune),
     )
 
@@ -35,6 +38,10 @@ async def _refunded(service: ReservationService, messages: Sequence[Message]) ->
     await service.reservations.apply_refunds(messages)
 
 
+async def _event_cancelled(service: ReservationService, messages: Sequence[Message]) -> None:
+    await service.reservations.apply_cancelled_events(messages)
+
+
 SPEC: Final = ServiceSpec[ReservationService, Resources](
     name="reservation",
     schema="reservation",
@@ -42,5 +49,9 @@ SPEC: Final = ServiceSpec[ReservationService, Resources](
     build=build,
     routes=ROUTES,
     tasks=_tasks,
-    listens={"payment.completed": _paid, "payment.refunded": _refunded},
+    listens={
+        "payment.completed": _paid,
+        "payment.refunded": _refunded,
+        "event.cancelled": _event_cancelled,
+    },
 )

@@ -11,7 +11,8 @@ from tiketi_core.kernel.ids import EventId, ReservationId, UserId
 from tiketi_core.kernel.message import Message
 from tiketi_core.reservation import errors
 from tiketi_core.reservation.model import Hold, RequestKey, Reservation, ReservationStatus
-from tiketi_platform.adapters.postgres.pool import Database
+from tiketi_platform.adapters.postgres import inbox
+from tiketi_platform.adapters.postgres.pool import Connection, Database
 from tiketi_platform.adapters.postgres.queries import Queries
 from tiketi_platform.adapters.postgres.reservation.rows import moment, reservation
 
@@ -142,6 +143,26 @@ class PostgresReservations:
 
     async def apply_refunds(self, messages: Sequence[Message]) -> None:
         await self._database.execute(_SQL["apply_refunds"], _envelopes(messages))
+
+    async def note_cancelled_events(self, messages: Sequence[Message], *, now_ms: int) -> None:
+        async def note(connection: Connection, new: Sequence[Message]) -> None:
+            rows = [
+                (message.payload["event_id"], message.request_id, moment(now_ms)) for message in new
+            ]
+            await connection.executemany(_SQL["note_cancelled_event"], rows)
+
+        await inbox.applying_all(self._database, "reservation", note)(messages)
+
+    async def sweep_cancelled_events(self, *, now_ms: int, sure_after_ms: int, limit: int) -> None:
+        noted_before = moment(now_ms - sure_after_ms)
+        for row in await self._database.fetch(_SQL["cancelled_events"], noted_before):
+            above_id: int | None = 0
+            while above_id is not None:
+                above_id = await self._database.fetchval(
+                    _SQL["sweep_event"], row["event_id"], above_id, moment(now_ms), limit
+                )
+            if row["is_last"]:
+                await self._database.execute(_SQL["event_swept"], row["event_id"])
 
 
 def _envelopes(messages: Sequence[Message]) -> list[dict[str, object]]:

@@ -61,6 +61,23 @@ SELECT apply_payments($1, $2);
 -- Cancel what was given back whole.
 SELECT apply_refunds($1);
 
+-- name: note_cancelled_event
+-- Note that an event will not take place.
+INSERT INTO cancelled_events (event_id, request_id, noted_at) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING;
+
+-- name: cancelled_events
+-- Cancelled events of which something may be living.
+SELECT event_id, noted_at <= $1 AS is_last FROM cancelled_events WHERE NOT is_swept ORDER BY event_id;
+
+-- name: sweep_event
+-- Give back what is held or sold for a cancelled event, a batch of it.
+SELECT sweep_event($1, $2, $3, $4);
+
+-- name: event_swept
+-- Nothing of a cancelled event can be living any more.
+UPDATE cancelled_events SET is_swept = true WHERE event_id = $1;
+
 -- name: ticket
 -- One ticket by its id.
 SELECT * FROM tickets WHERE id = $1;

@@ -1,0 +1,1 @@
+"""Images: made fit to be shown, and kept under the hash of their content."""

@@ -1,0 +1,125 @@
+"""News over the wire: to the core and back, nothing else."""
+
+import hashlib
+from dataclasses import asdict
+
+import orjson
+
+from tiketi_core.event.model import CreationKey, NewNews, News, NewsChange, NewsPosition
+from tiketi_core.kernel.ids import NewsId
+from tiketi_platform.framework.call import Call, Reply
+from tiketi_platform.framework.cursors import from_cursor, to_cursor
+from tiketi_platform.framework.routing import bind, encode
+from tiketi_platform.services.event.conditions import answered, expected_version
+from tiketi_platform.services.event.reads import Read, tag
+from tiketi_platform.services.event.service import NEWS, EventService
+from tiketi_platform.services.event.translate import instant
+from tiketi_sdk.contract import news as wire
+from tiketi_sdk.contract.fields import Page
+
+_PINNED = "pinned"
+_PLAIN = "plain"
+
+
+async def create(service: EventService, call: Call[wire.CreateNewsRequest]) -> Reply:
+    body = call.body
+    new = NewNews(
+        title=body.title, body=body.body, is_pinned=body.is_pinned, image_url=body.image_url
+    )
+    digest = hashlib.sha256(orjson.dumps(asdict(new), option=orjson.OPT_SORT_KEYS)).digest()
+    key = CreationKey(user_id=call.user_id, key=call.idempotency_key, request_hash=digest)
+    try:
+        published = await service.news.publish(new, key)
+    finally:
+        await service.changed(NEWS)
+    return _tagged(published)
+
+
+async def listing(service: EventService, call: Call[wire.ListNewsRequest]) -> Reply:
+    body = call.body
+    below = None if body.cursor is None else _position(body.cursor)
+
+    async def load(_now_ms: int) -> Read:
+        found = await service.news.listing(below, limit=body.limit)
+        page = encode(
+            Page[wire.NewsItem](
+                items=tuple(_to_wire(each) for each in found.news),
+                next_cursor=None if found.next is None else _cursor(found.next),
+            )
+        )
+        return Read(page, None, tag(page))
+
+    question = (NEWS, ("list", below, body.limit))
+    return answered(await service.reads.get(question, load), call.if_none_match)
+
+
+async def get(service: EventService, call: Call[wire.NewsRequest]) -> Reply:
+    news_id = NewsId(call.body.news_id)
+
+    async def load(_now_ms: int) -> Read:
+        found = await service.news.news(news_id)
+        content = encode(_to_wire(found))
+        return Read(content, None, tag(content, found.version))
+
+    return answered(await service.reads.get((NEWS, news_id), load), call.if_none_match)
+
+
+async def update(service: EventService, call: Call[wire.UpdateNewsRequest]) -> Reply:
+    body = call.body
+    change = NewsChange(
+        title=body.title, body=body.body, is_pinned=body.is_pinned, image_url=body.image_url
+    )
+    try:
+        changed = await service.news.change(
+            NewsId(body.news_id), change, version=expected_version(call.if_match)
+        )
+    finally:
+        await service.changed(NEWS)
+    return _tagged(changed)
+
+
+async def delete(service: EventService, call: Call[wire.NewsRequest]) -> Reply:
+    try:
+        deleted = await service.news.delete(
+            NewsId(call.body.news_id), version=expected_version(call.if_match)
+        )
+    finally:
+        await service.changed(NEWS)
+    return _tagged(deleted)
+
+
+def _tagged(news: News) -> Reply:
+    content = encode(_to_wire(news))
+    return Reply(content, headers={"ETag": tag(content, news.version)})
+
+
+def _to_wire(news: News) -> wire.NewsItem:
+    return wire.NewsItem(
+        id=news.id,
+        title=news.title,
+        body=news.body,
+        is_pinned=news.is_pinned,
+        image_url=news.image_url,
+        created_at=instant(news.created_at_ms),
+        updated_at=instant(news.updated_at_ms),
+        version=news.version,
+    )
+
+
+def _cursor(position: NewsPosition) -> str:
+    return to_cursor(_PINNED if position.is_pinned else _PLAIN, position.id)
+
+
+def _position(cursor: str) -> NewsPosition:
+    # The pinned first: a cursor is of one kind or, for whatever else it is, refused as the other.
+    is_pinned = cursor.startswith(to_cursor(_PINNED, 0)[:8])
+    return NewsPosition(is_pinned, NewsId(from_cursor(_PINNED if is_pinned else _PLAIN, cursor)))
+
+
+ROUTES = (
+    bind(wire.LIST, listing),
+    bind(wire.GET, get),
+    bind(wire.CREATE, create),
+    bind(wire.UPDATE, update),
+    bind(wire.DELETE, delete),
+)

@@ -1,0 +1,38 @@
+"""`tiketi images upload`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tiketi_cli.context import session
+from tiketi_cli.errors import UsageError
+
+
+def upload(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A JPEG, PNG or WebP, to 5 MiB.")],
+) -> None:
+    """Keep an image upright, without metadata and in several sizes (administrators); prints its address.
+
+    tiketi images upload poster.jpg
+    tiketi events update 1 --image "$(tiketi images upload poster.jpg --json | jq -r .url)"
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error}", "name an image file") from None
+    here = session(ctx)
+    image = here.client.images.upload(content)
+    here.out.facts(
+        image,
+        {
+            "url": image.url,
+            "type": image.content_type,
+            "size": f"{image.width} × {image.height}, {image.bytes_count:,} bytes",
+            **{
+                f"{each.width} wide": f"{each.url} ({each.bytes_count:,} bytes)"
+                for each in image.variants
+            },
+        },
+    )

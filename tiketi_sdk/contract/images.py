@@ -1,0 +1,61 @@
+"""Images: uploaded once, kept under the hash of their content, never changed."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from tiketi_sdk.contract.operation import Operation, Request, Wire
+
+IMAGE_BYTES_MAX = 5 * 1024 * 1024
+
+ImageName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}\.(jpg|png|webp)$")]
+"""The SHA-256 of the content, and what it is."""
+
+
+class Variant(Wire):
+    """One size of an image."""
+
+    name: str
+    """SHA-256 of its bytes in hex, and the ending of its type."""
+    url: str
+    """For ever the same bytes. A path is below the event service."""
+    width: int
+    height: int
+    """In pixels."""
+    bytes_count: int
+
+
+class Image(Wire):
+    """An image as it is kept: upright, without metadata."""
+
+    name: str
+    url: str
+    content_type: str
+    width: int
+    height: int
+    bytes_count: int
+    variants: tuple[Variant, ...]
+    """Smaller ones, the smallest first; none of a width the image does not have."""
+
+
+class UploadImageRequest(Request):
+    """A JPEG, PNG or WebP; what it is is read from its content."""
+
+    image: Annotated[bytes, Field(min_length=1, max_length=IMAGE_BYTES_MAX)]
+
+
+class ImageRequest(Request):
+    """Which image."""
+
+    name: ImageName
+
+
+UPLOAD = Operation(
+    name="images.upload", method="POST", path="/api/images", request=UploadImageRequest, response=Image,
+    access="admin", status=201, upload=True, body_bytes_max=IMAGE_BYTES_MAX,
+    errors=("image_invalid", "image_too_large"), summary="Keep an image, in several sizes.",
+)  # fmt: skip
+GET = Operation(
+    name="images.get", method="GET", path="/api/images/{name}", request=ImageRequest, response=Image,
+    access="public", media="image/*", errors=("image_not_found",), summary="The bytes of an image.",
+)  # fmt: skip
