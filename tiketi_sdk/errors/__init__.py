@@ -45,6 +45,16 @@ TiketiError
 
 from collections.abc import Iterator
 
+from tiketi_sdk.errors.catalogue import (
+    EventCancelledError,
+    EventInUseError,
+    EventNotFoundError,
+    ImageInvalidError,
+    ImageNotFoundError,
+    ImageTooLargeError,
+    NewsNotFoundError,
+    PreconditionFailedError,
+)
 from tiketi_sdk.errors.families import (
     ApiError,
     AuthenticationError,
@@ -77,9 +87,6 @@ from tiketi_sdk.errors.leaves import (
     DrawNotFoundError,
     EmailTakenError,
     EntryRequiredError,
-    EventCancelledError,
-    EventInUseError,
-    EventNotFoundError,
     GatewayUnavailableError,
     GoogleEmailUnverifiedError,
     GoogleLinkRequiredError,
@@ -88,20 +95,15 @@ from tiketi_sdk.errors.leaves import (
     IdempotencyInFlightError,
     IdempotencyKeyRequiredError,
     IdempotencyKeyReusedError,
-    ImageInvalidError,
-    ImageNotFoundError,
-    ImageTooLargeError,
     InsufficientPointsError,
     LastAdminError,
     LayoutNotFoundError,
     LineFormedError,
     MethodNotAllowedError,
-    NewsNotFoundError,
     NotInQueueError,
     NotOnSaleError,
     PaymentNotFoundError,
     PaymentNotRefundableError,
-    PreconditionFailedError,
     PriceMismatchError,
     QueueUnavailableError,
     RefreshTokenReusedError,
