@@ -58,7 +58,9 @@ def measure() -> dict[str, Cost]:
         strangers = _tokens(stage, ROUNDS * REQUESTS_COUNT, first=1_000_000)
         return {
             "enter": _enter(stage, room, tokens),
-            "enter, a token's first use": _enter_first(stage, room, strangers),
+            "enter, a token's first use (floor: a signature too)": _enter_first(
+                stage, room, strangers
+            ),
             "status": _status(stage, room, tokens),
             "events list": _against_bare(
                 stage,

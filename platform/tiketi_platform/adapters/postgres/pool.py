@@ -84,6 +84,34 @@ class Translation:
             raise UnavailableError("the database does not answer right now") from error
 
 
+class _Lease:
+    """One connection of the pool for the time of a block."""
+
+    __slots__ = ("_connection", "_pool", "_timeout_s", "_translated")
+
+    def __init__(self, pool: "Pool[Record]", timeout_s: float, translated: Translation) -> None:
+        self._pool = pool
+        self._timeout_s = timeout_s
+        self._translated = translated
+
+    async def __aenter__(self) -> Connection:
+        # Who finds a connection free gets it in this very step: a timer would cost more than taking it.
+        timeout_s = None if self._pool.get_idle_size() else self._timeout_s
+        with self._translated:
+            self._connection = await self._pool.acquire(timeout=timeout_s)
+        return self._connection
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with self._translated:
+            await self._pool.release(self._connection)
+        self._translated.__exit__(kind, error, traceback)
+
+
 class Database:
     """A pool, and what its callers' refusals mean. `refusing` gives another view of the same pool."""
 
@@ -188,15 +216,9 @@ class Database:
 
     # --- several statements -----------------------------------------------------------------
 
-    @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[Connection]:
+    def acquire(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for reading with several statements; for writing use `transaction`."""
-        with self.translated:
-            connection = await self._pool.acquire(timeout=self._acquire_timeout_ms / 1000)
-            try:
-                yield connection
-            finally:
-                await self._pool.release(connection)
+        return _Lease(self._pool, self._acquire_timeout_ms / 1000, self.translated)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
