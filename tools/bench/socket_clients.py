@@ -16,6 +16,7 @@ import uvloop
 
 EVENT_ID: Final = 42
 LINE: Final = b'["line",'
+PING: Final = b"\x81\x012"
 UPGRADE: Final = (
     b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\n"
     b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -80,7 +81,7 @@ class _Client(asyncio.Protocol):
         if LINE in data:
             self._crowd.told_count += 1
             self._crowd.last_told_s = time.monotonic()
-        if data.endswith(b"\x812"):
+        if PING in data:
             self._transport.write(_frame("3"))
 
     def connection_lost(self, _error: Exception | None) -> None:

@@ -75,21 +75,10 @@ async def measured(burst: int, held: int, broadcasts: int) -> dict[str, Any]:
     from tiketi_core.kernel.ids import EventId
     from tiketi_platform.adapters.redis import RedisClient, Scripts
     from tiketi_platform.adapters.redis.waiting_room import RedisRoom
-    from tiketi_platform.adapters.tokens.signer import Signer
-    from tiketi_platform.framework.routing import bind
-    from tiketi_platform.framework.spec import ServiceSpec
     from tiketi_platform.runtime.engines.valkey import running_valkey
     from tiketi_platform.runtime.registry import spec_of
-    from tiketi_sdk.contract import auth
+    from tools.bench.stand_in_auth import AUTH
 
-    async def jwks(signer: Signer, _call: Any) -> auth.Jwks:
-        return signer.jwks
-
-    keys: ServiceSpec[Any, Any] = ServiceSpec(
-        name="auth",
-        build=lambda resources: Signer.from_file(resources.settings.keys_dir / "auth.pem"),
-        routes=(bind(auth.JWKS, jwks),),
-    )
     behind: list[Any] = []
 
     def build(resources: Any) -> Any:
@@ -105,7 +94,7 @@ async def measured(burst: int, held: int, broadcasts: int) -> dict[str, Any]:
             )
             settings = settings_for(nowhere, valkey, Path(path))
             async with (
-                serving(settings, keys, CATALOGUE, queue) as served,
+                serving(settings, AUTH, CATALOGUE, queue) as served,
                 await RedisClient.connect(valkey.url) as client,
             ):
                 room = RedisRoom(client, Scripts(client))
