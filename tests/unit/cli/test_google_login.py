@@ -41,7 +41,7 @@ def browser(service, **query: str) -> Iterator[None]:
         for each in service.seen:
             parts = urlsplit(each.path)
             if parts.path == "/api/auth/google/authorize":
-                return parse_qs(parts.query)["redirect_uri"][0]
+                return str(parse_qs(parts.query)["redirect_uri"][0])
         return None
 
     def come_back() -> None:
