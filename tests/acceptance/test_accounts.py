@@ -13,6 +13,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from tests.acceptance.stage import Stage, patiently
+from tiketi_platform.adapters.tokens.key_ring import KEYS_MAX
 from tiketi_sdk import errors
 
 
@@ -117,7 +118,12 @@ def test_a_new_role_is_known_to_a_client_that_goes_on(platform: Stage) -> None:
 
 def test_keys_rotate_on_a_living_platform(platform: Stage) -> None:
     before = platform.admin.auth.signing_keys().items
-    after = platform.admin.auth.rotate_keys(publish_ahead_s=3_600).items
+    try:
+        after = platform.admin.auth.rotate_keys(publish_ahead_s=86_400).items
+    except errors.RateLimitedError:
+        # Other tests have published as many as there may be.
+        assert len(before) == KEYS_MAX
+        return
     assert [key.kid for key in after][1:] == [key.kid for key in before]
     assert after[0].state == "next"
     published = json.dumps(platform.client().auth.jwks().model_dump())

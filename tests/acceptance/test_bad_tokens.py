@@ -27,7 +27,7 @@ def forged(world: World) -> Iterator[tuple[str, str, str]]:
     pem = world.platform.folder.signing_key("auth").read_bytes()
     real = load_pem_private_key(pem, None)
     assert isinstance(real, Ed25519PrivateKey)
-    kid = jwt.get_unverified_header(world.users["user"])["kid"]
+    kid = Signer(real).jwk.kid
     claims = {
         "iss": ISSUER,
         "aud": ACCESS_AUDIENCE,
