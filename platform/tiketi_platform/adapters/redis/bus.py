@@ -63,6 +63,8 @@ class DeadLetter:
     attempts_count: int
     id: str
     """Its id among the dead letters."""
+    at_ms: int
+    """When it was given up, or where that is not known, published."""
 
 
 class StreamBus:
@@ -217,4 +219,5 @@ def _dead_letter(dead_id: Reply, reply: Reply) -> DeadLetter:
         bulk(fields[b"reason"]).decode(errors="replace"),
         int(bulk(fields[b"attempts_count"])),
         bulk(dead_id).decode(),
+        int(bulk(dead_id).partition(b"-")[0]),
     )

@@ -13,8 +13,6 @@ from tiketi_platform.services.notification.translate import to_dead_delivery
 from tiketi_sdk.contract import notification
 from tiketi_sdk.contract.fields import ID_MAX, Page
 
-HEARD: Final = ("auth", "queue", "reservation", "payment")
-"""The services whose messages this one applies."""
 _LIST: Final = "dead-deliveries"
 
 
@@ -25,8 +23,8 @@ async def list_dead_letters(
     body = call.body
     messages: list[notification.DeadLetter] = []
     if body.cursor is None:
-        for publisher in HEARD:
-            found = await service.bus.dead_letters(publisher, GROUP, limit=body.limit)
+        for publisher in service.dead_sources:
+            found = await service.dead.dead_letters(publisher, GROUP, limit=body.limit)
             messages += [_to_wire(publisher, each) for each in found]
     below_id = ID_MAX if body.cursor is None else from_cursor(_LIST, body.cursor)
     rows = await service.deliveries.failed(below_id=below_id, limit=body.limit + 1)
@@ -44,7 +42,7 @@ async def replay(
     """Messages are heard again, which changes nothing of those that were; deliveries become due."""
     ids = call.body.ids
     count = await service.deliveries.replay(None if ids is None else _delivery_ids(ids))
-    for publisher in HEARD:
+    for publisher in service.dead_sources:
         count += await _hear_again(service, publisher, ids)
     if ids is not None and count == 0:
         raise DeliveryNotFoundError
@@ -56,7 +54,7 @@ async def _hear_again(
     service: NotificationService, publisher: str, ids: Sequence[str] | None
 ) -> int:
     count = 0
-    found = await service.bus.dead_letters(publisher, GROUP, limit=notification.DEAD_LETTERS_MAX)
+    found = await service.dead.dead_letters(publisher, GROUP, limit=notification.DEAD_LETTERS_MAX)
     for letter in found:
         wanted = ids is None or f"message:{publisher}:{letter.id}" in ids
         if letter.message is None or not wanted:
@@ -65,7 +63,7 @@ async def _hear_again(
             await service.hear([letter.message])
         except (TypeError, KeyError):
             continue  # still as wrong as it was, so it stays
-        await service.bus.forget_dead(publisher, GROUP, [letter.id])
+        await service.dead.forget_dead(publisher, GROUP, [letter.id])
         count += 1
     return count
 
@@ -89,5 +87,5 @@ def _to_wire(publisher: str, letter: DeadLetter) -> notification.DeadLetter:
         user_id=user_id if isinstance(user_id, int) else None,
         reason=letter.reason,
         attempt_count=letter.attempts_count,
-        at=datetime.fromtimestamp(int(letter.id.partition("-")[0]) / 1000, UTC),
+        at=datetime.fromtimestamp(letter.at_ms / 1000, UTC),
     )

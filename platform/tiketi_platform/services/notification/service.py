@@ -5,10 +5,13 @@ import random
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from tiketi_core.kernel.message import Message
 from tiketi_core.notification.model import ChannelName, Outcome
 from tiketi_core.notification.use_cases import Ear, Sender
+from tiketi_platform.adapters.aws.clients import AwsClients
+from tiketi_platform.adapters.aws.dead_letters import SOURCE, SqsDeadLetters
 from tiketi_platform.adapters.peers.contacts import PeerContacts
 from tiketi_platform.adapters.postgres.notification.deliveries import LEASE_MS, PostgresDeliveries
 from tiketi_platform.adapters.postgres.notification.preferences import PostgresPreferences
@@ -21,6 +24,8 @@ from tiketi_platform.services.notification.channels import OpenedChannel, opened
 from tiketi_platform.services.notification.postman import Postman
 
 GROUP: Final = "notification"
+HEARD: Final = ("auth", "queue", "reservation", "payment")
+"""The services whose messages this one applies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,9 @@ class NotificationService:
     preferences: PostgresPreferences
     templates: MailTemplates
     links: UnsubscribeLinks
-    bus: StreamBus
+    dead: StreamBus | SqsDeadLetters
+    """Where messages are that could not be applied."""
+    dead_sources: tuple[str, ...]
     channels: Sequence[OpenedChannel]
     postmen: Sequence[Postman]
 
@@ -57,6 +64,8 @@ class NotificationService:
         """Hang up on the providers."""
         for channel in self.channels:
             await channel.close()
+        if isinstance(self.dead, SqsDeadLetters):
+            await self.dead.close()
 
 
 class _SystemDice:
@@ -105,10 +114,19 @@ def build(resources: Resources) -> NotificationService:
         preferences,
         templates,
         links,
-        StreamBus(resources.redis),
+        *_dead(resources),
         channels,
         postmen,
     )
+
+
+def _dead(resources: Resources) -> tuple[StreamBus | SqsDeadLetters, tuple[str, ...]]:
+    settings = resources.settings
+    if not settings.bus_url:
+        return StreamBus(resources.redis), HEARD
+    url = urlsplit(settings.bus_url)
+    clients = AwsClients(url.hostname or "", endpoint_url=settings.aws_endpoint_url)
+    return SqsDeadLetters(clients, prefix=url.path.strip("/")), (SOURCE,)
 
 
 def rates(said: str) -> dict[ChannelName, float]:
