@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.engines import (
+    MIGRATED_TEMPLATE,
     Database,
     Databases,
     flush,
+    migrate_all,
     postgres_databases,
     run_apart,
     valkey_engine,
@@ -26,6 +28,15 @@ def databases() -> Iterator[Databases]:
 
 @pytest.fixture
 def postgres(databases: Databases) -> Iterator[Database]:
+    """A fresh database with the tables of all services, empty."""
+    template = run_apart(databases.template(MIGRATED_TEMPLATE, migrate_all))
+    database = run_apart(databases.create(template))
+    yield database
+    run_apart(databases.drop(database))
+
+
+@pytest.fixture
+def bare_postgres(databases: Databases) -> Iterator[Database]:
     """A fresh database: schemas and roles of all services, no tables."""
     database = run_apart(databases.create())
     yield database

@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 
 from tests.ports import free_port
 from tiketi_platform.adapters.postgres.bootstrap import SERVICES, create_databases, role
+from tiketi_platform.adapters.postgres.migrate import migrate
 from tiketi_platform.runtime.data_folder import DataFolder
 from tiketi_platform.runtime.engines.postgres import SUPERUSER_SECRET, PostgresServer
 from tiketi_platform.runtime.engines.postgres_settings import SUPERUSER, VOLATILE
@@ -28,11 +29,12 @@ from tiketi_platform.runtime.engines.valkey import ValkeyServer
 T = TypeVar("T")
 
 BOOTSTRAP_TEMPLATE = "template_bootstrap"
+MIGRATED_TEMPLATE = "template_migrated"
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One database with a schema and a login role per service, and no tables."""
+    """One database with a schema and a login role per service."""
 
     server: PostgresServer
     name: str
@@ -80,7 +82,10 @@ class Databases:
         if template == BOOTSTRAP_TEMPLATE:
             await self.template(BOOTSTRAP_TEMPLATE)
         database = self._database(f"test_{next(self._numbers)}")
-        await self._execute(f"CREATE DATABASE {database.name} TEMPLATE {template}")
+        # Copying files is twice as fast as logging their blocks, on a server that syncs neither.
+        await self._execute(
+            f"CREATE DATABASE {database.name} TEMPLATE {template} STRATEGY FILE_COPY"
+        )
         # A clone has the schemas but not the rights on the database or the roles' search paths.
         await self._bootstrap(database.name)
         return database
@@ -100,6 +105,12 @@ class Databases:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+async def migrate_all(database: Database) -> None:
+    """The tables of all services, as each makes them at its start."""
+    for service in SERVICES:
+        await migrate(database.dsn(service), service)
 
 
 def run_apart(work: Coroutine[Any, Any, T]) -> T:

@@ -10,9 +10,7 @@ from tests.engines import Database as EngineDatabase
 from tests.integration.bus.running import running
 from tiketi_core.kernel.ids import MessageId
 from tiketi_core.kernel.message import Message
-from tiketi_platform.adapters.postgres.migrate import SHARED_PARTS, migrate
 from tiketi_platform.adapters.postgres.pool import Database
-from tiketi_platform.adapters.postgres.queries import SQL_FOLDER
 from tiketi_platform.adapters.redis import RedisClient
 from tiketi_platform.adapters.redis.bus import StreamBus
 from tiketi_platform.adapters.redis.consumer import Consumer, Handler
@@ -22,25 +20,15 @@ Consume = Callable[..., Any]
 
 
 @pytest.fixture
-async def schemas(postgres: EngineDatabase, tmp_path) -> EngineDatabase:
-    """Shared tables only: the slices' own are none of the bus's business."""
-    for part in SHARED_PARTS:
-        (tmp_path / part).symlink_to(SQL_FOLDER / part)
-    for service in ("payment", "reservation"):
-        await migrate(postgres.dsn(service), service, folder=tmp_path)
-    return postgres
-
-
-@pytest.fixture
-async def payment(schemas: EngineDatabase) -> AsyncIterator[Database]:
-    database = await Database.connect(schemas.dsn("payment"), "payment")
+async def payment(postgres: EngineDatabase) -> AsyncIterator[Database]:
+    database = await Database.connect(postgres.dsn("payment"), "payment")
     yield database
     await database.close(timeout_ms=500)
 
 
 @pytest.fixture
-async def reservation(schemas: EngineDatabase) -> AsyncIterator[Database]:
-    database = await Database.connect(schemas.dsn("reservation"), "reservation")
+async def reservation(postgres: EngineDatabase) -> AsyncIterator[Database]:
+    database = await Database.connect(postgres.dsn("reservation"), "reservation")
     await database.execute("CREATE TABLE effects (n int)")
     yield database
     await database.close(timeout_ms=500)

@@ -48,17 +48,19 @@ class Wire:
         return [each.payload["n"] for each in self.messages]
 
 
-def _relay(schemas: EngineDatabase, wire: "Wire | StreamBus", **options: int) -> Relay:
-    return Relay(schemas.dsn("payment"), "payment", wire, groups=("reservation",), **options)
+def _relay(postgres: EngineDatabase, wire: "Wire | StreamBus", **options: int) -> Relay:
+    return Relay(postgres.dsn("payment"), "payment", wire, groups=("reservation",), **options)
 
 
 async def _empty(database: Database) -> bool:
     return await count_outbox(database) == 0
 
 
-async def test_messages_keep_their_order_id_and_request(schemas: EngineDatabase, payment: Database):
+async def test_messages_keep_their_order_id_and_request(
+    postgres: EngineDatabase, payment: Database
+):
     wire = Wire()
-    async with running(_relay(schemas, wire, batch_max=7)):
+    async with running(_relay(postgres, wire, batch_max=7)):
         ids = [str(await payment.fetchval(_PUBLISH, n)) for n in range(50)]
         await until(lambda: len(wire.messages) == 50)
     assert wire.numbers == list(range(50))
@@ -70,10 +72,10 @@ async def test_messages_keep_their_order_id_and_request(schemas: EngineDatabase,
 
 
 async def test_an_open_transaction_with_a_lower_number_is_not_lost(
-    schemas: EngineDatabase, payment: Database
+    postgres: EngineDatabase, payment: Database
 ):
     wire = Wire()
-    async with running(_relay(schemas, wire)):
+    async with running(_relay(postgres, wire)):
         async with payment.transaction() as connection:
             await connection.execute(_PUBLISH, 1)
             await payment.execute(_PUBLISH, 2)
@@ -81,14 +83,14 @@ async def test_an_open_transaction_with_a_lower_number_is_not_lost(
         await until(lambda: wire.numbers == [2, 1])
 
 
-async def test_a_rolled_back_change_says_nothing(schemas: EngineDatabase, payment: Database):
+async def test_a_rolled_back_change_says_nothing(postgres: EngineDatabase, payment: Database):
     wire = Wire()
 
     async def fail(connection: Connection) -> None:
         await connection.execute(_PUBLISH, 1)
         await connection.execute("SELECT refuse('not_found')")
 
-    async with running(_relay(schemas, wire)):
+    async with running(_relay(postgres, wire)):
         with pytest.raises(NotFoundError):
             await unit_of_work.run(payment, fail)
         await payment.execute(_PUBLISH, 2)
@@ -97,12 +99,12 @@ async def test_a_rolled_back_change_says_nothing(schemas: EngineDatabase, paymen
 
 
 async def test_a_sleeping_relay_is_woken_by_a_commit(
-    schemas: EngineDatabase, payment: Database, monkeypatch: pytest.MonkeyPatch
+    postgres: EngineDatabase, payment: Database, monkeypatch: pytest.MonkeyPatch
 ):
     # It would not look by itself while the test lasts, so what wakes it is the notification.
     monkeypatch.setattr(outbox, "sleep_ms_max", 3_600_000)
     wire = Wire()
-    async with running(_relay(schemas, wire)):
+    async with running(_relay(postgres, wire)):
         await payment.execute("UPDATE outbox_relay SET asleep = false")
         asleep = "SELECT asleep FROM outbox_relay"
         await until(lambda: payment.fetchval(asleep))
@@ -111,10 +113,10 @@ async def test_a_sleeping_relay_is_woken_by_a_commit(
 
 
 async def test_of_two_relays_one_works_and_the_other_takes_over(
-    schemas: EngineDatabase, payment: Database
+    postgres: EngineDatabase, payment: Database
 ):
     wire = Wire()
-    first, second = _relay(schemas, wire), _relay(schemas, wire)
+    first, second = _relay(postgres, wire), _relay(postgres, wire)
     async with running(second):
         async with running(first):
             for n in range(20):
@@ -126,21 +128,21 @@ async def test_of_two_relays_one_works_and_the_other_takes_over(
     assert wire.numbers == list(range(21))
 
 
-async def test_a_bus_that_refuses_is_tried_again(schemas: EngineDatabase, payment: Database):
+async def test_a_bus_that_refuses_is_tried_again(postgres: EngineDatabase, payment: Database):
     wire = Wire()
     wire.refusals_left = 3
-    async with running(_relay(schemas, wire)):
+    async with running(_relay(postgres, wire)):
         await payment.execute(_PUBLISH, 1)
         await until(lambda: wire.numbers == [1])
 
 
-async def test_a_lost_database_connection_is_replaced(schemas: EngineDatabase, payment: Database):
+async def test_a_lost_database_connection_is_replaced(postgres: EngineDatabase, payment: Database):
     wire = Wire()
     terminate = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE application_name = 'tiketi-payment-relay'"
     )
-    async with running(_relay(schemas, wire)):
+    async with running(_relay(postgres, wire)):
         await payment.execute(_PUBLISH, 1)
         await until(lambda: _empty(payment))
         assert await payment.fetchval(terminate)
@@ -153,7 +155,7 @@ async def _effect(connection: Connection, message: Message) -> None:
 
 
 async def test_sent_twice_applied_once(
-    schemas: EngineDatabase,
+    postgres: EngineDatabase,
     payment: Database,
     reservation: Database,
     bus: StreamBus,
@@ -173,7 +175,7 @@ async def test_sent_twice_applied_once(
     crashing = CrashingBus(bus.client)
     for n in range(20):
         await payment.execute(_PUBLISH, n)
-    async with running(_relay(schemas, crashing)):
+    async with running(_relay(postgres, crashing)):
         await until(lambda: _empty(payment))
     assert integer(await bus.client.execute("XLEN", keys.messages("payment"))) == 40
     handler = applying(reservation, "reservation", _effect)
@@ -212,7 +214,7 @@ async def test_old_marks_are_forgotten_and_young_ones_kept(reservation: Database
 
 
 async def test_a_redis_restart_loses_and_doubles_nothing(
-    schemas: EngineDatabase, payment: Database, reservation: Database
+    postgres: EngineDatabase, payment: Database, reservation: Database
 ):
     with engine_folder() as folder:
         server = ValkeyServer(folder)
@@ -230,7 +232,7 @@ async def test_a_redis_restart_loses_and_doubles_nothing(
                     retry_ms_min=20,
                     retry_ms_max=100,
                 )
-                async with running(_relay(schemas, bus), consumer):
+                async with running(_relay(postgres, bus), consumer):
                     for n in range(30):
                         await payment.execute(_PUBLISH, n)
                         if n == 10:

@@ -6,31 +6,17 @@ from pathlib import Path
 import pytest
 
 from tests.engines import Database as OneDatabase
-from tests.engines import Databases, run_apart
 from tests.integration.payment.saga import Clock, Directory, Saga
 from tiketi_core.payment.model import Policy
-from tiketi_platform.adapters.postgres.migrate import migrate
 from tiketi_platform.adapters.postgres.pool import Database
 from tiketi_platform.adapters.toss import TossGateway, TossSettings
 from tiketi_platform.sandbox.ports import TOSS_SECRET_KEY
 from tiketi_platform.sandbox.toss.server import TossSandbox, running_toss_sandbox
 
 
-async def _migrated(database: OneDatabase) -> None:
-    await migrate(database.dsn("payment"), "payment")
-
-
 @pytest.fixture
-def payment_postgres(databases: Databases):
-    template = run_apart(databases.template("template_payment", _migrated))
-    database = run_apart(databases.create(template))
-    yield database
-    run_apart(databases.drop(database))
-
-
-@pytest.fixture
-async def database(payment_postgres: OneDatabase) -> AsyncIterator[Database]:
-    opened = await Database.connect(payment_postgres.dsn("payment"), "payment")
+async def database(postgres: OneDatabase) -> AsyncIterator[Database]:
+    opened = await Database.connect(postgres.dsn("payment"), "payment")
     yield opened
     await opened.close()
 

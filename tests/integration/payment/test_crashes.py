@@ -63,10 +63,10 @@ async def killed(process: Process) -> None:
 
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_process_that_dies_between_two_steps_loses_nothing(
-    saga: Saga, payment_postgres: OneDatabase, step: str
+    saga: Saga, postgres: OneDatabase, step: str
 ):
     assert saga.sandbox is not None
-    async with doomed(payment_postgres.dsn("payment"), saga.sandbox.url, step) as process:
+    async with doomed(postgres.dsn("payment"), saga.sandbox.url, step) as process:
         await killed(process)
     saga.directory.put(1)
     saga.directory.put(2, status="EXPIRED")
@@ -84,11 +84,11 @@ async def test_a_process_that_dies_between_two_steps_loses_nothing(
 
 
 async def test_processes_killed_under_load_leave_books_that_balance(
-    saga: Saga, payment_postgres: OneDatabase
+    saga: Saga, postgres: OneDatabase
 ):
     assert saga.sandbox is not None
     for delay_s in (0.4, 0.7, 1.1):
-        async with doomed(payment_postgres.dsn("payment"), saga.sandbox.url, "load") as process:
+        async with doomed(postgres.dsn("payment"), saga.sandbox.url, "load") as process:
             assert process.stdout is not None
             assert await process.stdout.readline() == b"loaded\n"
             await asyncio.sleep(delay_s)

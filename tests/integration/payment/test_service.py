@@ -113,7 +113,7 @@ class Client:
 
 @pytest.fixture
 async def client(
-    payment_postgres: OneDatabase, valkey: ValkeyServer, sandbox: TossSandbox, tmp_path: Path
+    postgres: OneDatabase, valkey: ValkeyServer, sandbox: TossSandbox, tmp_path: Path
 ) -> AsyncIterator[Client]:
     known: dict[int, reservation.Reservation] = {}
     reservations: ServiceSpec[Any, Any] = ServiceSpec(
@@ -123,10 +123,10 @@ async def client(
         uses_redis=True,
         listens={"payment.completed": _ignore},
     )
-    settings = settings_for(payment_postgres, valkey, tmp_path, toss_url=sandbox.url)
+    settings = settings_for(postgres, valkey, tmp_path, toss_url=sandbox.url)
     (settings.secrets_dir / "toss-secret-key").write_text(TOSS_SECRET_KEY)
     async with serving(settings, "auth", "queue", reservations, "payment") as platform:
-        yield Client(platform, payment_postgres, known)
+        yield Client(platform, postgres, known)
 
 
 def order(number: int = 1, **changes: Any) -> dict[str, Any]:

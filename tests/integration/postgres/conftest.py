@@ -22,6 +22,12 @@ def shared_only(tmp_path):
 
 
 @pytest.fixture
+def postgres(bare_postgres: EngineDatabase) -> EngineDatabase:
+    """Without tables: making them is what is tried here."""
+    return bare_postgres
+
+
+@pytest.fixture
 async def schema(postgres: EngineDatabase, shared_only) -> EngineDatabase:
     """The schema `auth` with the shared tables."""
     await migrate(postgres.dsn("auth"), "auth", folder=shared_only)

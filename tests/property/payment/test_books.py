@@ -229,8 +229,8 @@ def opened(engine: OneDatabase) -> Iterator[tuple[asyncio.Runner, Database]]:
             runner.run(database.close())
 
 
-def test_postgresql_keeps_the_books_as_the_reference_does(payment_postgres: OneDatabase):
-    with opened(payment_postgres) as (runner, database):
+def test_postgresql_keeps_the_books_as_the_reference_does(postgres: OneDatabase):
+    with opened(postgres) as (runner, database):
         run_state_machine_as_test(
             lambda: BooksMachine(runner, database),  # type: ignore[arg-type]  # a factory will do
             settings=settings(
@@ -242,8 +242,8 @@ def test_postgresql_keeps_the_books_as_the_reference_does(payment_postgres: OneD
         )
 
 
-def test_the_machine_sees_a_wallet_that_is_wrong(payment_postgres: OneDatabase):
-    with opened(payment_postgres) as (runner, database):
+def test_the_machine_sees_a_wallet_that_is_wrong(postgres: OneDatabase):
+    with opened(postgres) as (runner, database):
         machine = BooksMachine(runner, database)
         machine.grant(user=0, amount=100)
         machine.wallets_and_histories_are_the_same()

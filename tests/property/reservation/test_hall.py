@@ -18,13 +18,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.engines import run_apart
 from tiketi_core.kernel.errors import DomainError
 from tiketi_core.kernel.ids import EventId, MessageId, ReservationId, SeatId, UserId
 from tiketi_core.kernel.message import Message
 from tiketi_core.reservation.model import Hold, Layout, Section, Wish
 from tiketi_core.reservation.rules import Hall
-from tiketi_platform.adapters.postgres.migrate import migrate
 from tiketi_platform.adapters.postgres.pool import Database
 from tiketi_platform.adapters.postgres.reservation.holds import PostgresReservations
 from tiketi_platform.adapters.postgres.reservation.seating import PostgresSeating
@@ -268,7 +266,6 @@ class HallMachine(RuleBasedStateMachine):
 
 
 def test_postgres_does_what_the_pure_hall_does(postgres):
-    run_apart(migrate(postgres.dsn("reservation"), "reservation"))
     HallMachine.engine = Engine(postgres.dsn("reservation"))
     try:
         run_state_machine_as_test(
