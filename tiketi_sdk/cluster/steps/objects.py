@@ -74,12 +74,13 @@ class _StageStep:
         said = self._site.kubectl(
             "get", "-f", "-", "--ignore-not-found", "-o", "name", stdin=stage.document
         )
-        there = {line.strip().rpartition("/")[2] for line in said.splitlines()}
-        return sorted(
-            f"{each['kind'].lower()}/{each['metadata']['name']}"
-            for each in stage.objects
-            if each["metadata"]["name"] not in there
-        )
+        there = set()
+        for line in said.splitlines():
+            # As `deployment.apps/queue`; the group is no part of ours.
+            kind, _, name = line.strip().partition("/")
+            there.add(f"{kind.partition('.')[0]}/{name}")
+        wanted = (f"{each['kind'].lower()}/{each['metadata']['name']}" for each in stage.objects)
+        return sorted(set(wanted) - there)
 
 
 class FoundationStep(_StageStep):
