@@ -42,7 +42,13 @@ def log_command(site: Site, service: str | None, *, lines_count: int, follow: bo
         "--prefix",
         "--all-containers",
     ]
-    command += ["--tail", str(lines_count), "--max-log-requests", str(max(5, len(pods)))]
+    command += [
+        "--ignore-errors",
+        "--tail",
+        str(lines_count),
+        "--max-log-requests",
+        str(max(5, len(pods))),
+    ]
     return [*command, "--follow"] if follow else command
 
 
