@@ -48,9 +48,9 @@ Email = Annotated[
 ]
 Password = Annotated[str, StringConstraints(min_length=8, max_length=128)]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9-]{6,18}$")]
-OpaqueToken = Annotated[
-    str, StringConstraints(min_length=1, max_length=4_096, pattern=r"^[\x21-\x7e]+$")
-]
+VISIBLE = r"^[\x21-\x7e]+$"
+"""ASCII without spaces, and so nothing that a database or a header could not hold."""
+OpaqueToken = Annotated[str, StringConstraints(min_length=1, max_length=4_096, pattern=VISIBLE)]
 PgToken = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_-]+$")
 ]

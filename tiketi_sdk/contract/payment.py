@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 
 from tiketi_sdk.contract.fields import (
+    VISIBLE,
     Amount,
     AmountOrZero,
     Cursor,
@@ -138,8 +139,8 @@ class WebhookData(Request):
 
     model_config = ConfigDict(extra="ignore")
 
-    paymentKey: Annotated[str, StringConstraints(min_length=1, max_length=200)]  # noqa: N815  # Toss's spelling
-    orderId: Annotated[str, StringConstraints(min_length=6, max_length=64)]  # noqa: N815
+    paymentKey: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=VISIBLE)]  # noqa: N815  # Toss's spelling
+    orderId: Annotated[str, StringConstraints(min_length=6, max_length=64, pattern=VISIBLE)]  # noqa: N815
     status: Annotated[str, StringConstraints(min_length=1, max_length=50)]
 
 

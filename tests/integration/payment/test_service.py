@@ -275,6 +275,10 @@ async def test_webhooks_are_looked_up_and_never_believed(client: Client, sandbox
     path = "/api/payments/webhook"
     unknown = await client.platform.ask("POST", "payment", path, json=notice)
     assert (unknown.status, unknown.body) == (200, {"received": True})
+    for order_id in ("no\0text", "스물여섯", "six or more"):
+        odd = notice | {"data": notice["data"] | {"orderId": order_id}}
+        refused = await client.platform.ask("POST", "payment", path, json=odd)
+        assert (refused.status, refused.code) == (400, "invalid_request")
     client.known[1] = held(1)
     body = order(point_used=0, card_amount=1_000, pg_token="toss_token_error_500_once")
     pending = await client.post("/api/payments", body)
