@@ -19,6 +19,7 @@ FAMILY = {
     404: errors.NotFoundError,
     405: errors.InvalidRequestError,
     409: errors.ConflictError,
+    412: errors.ConflictError,
     413: errors.InvalidRequestError,
     415: errors.InvalidRequestError,
     422: errors.InvalidRequestError,
