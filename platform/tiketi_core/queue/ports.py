@@ -59,6 +59,13 @@ class Room(Protocol):
         """
         ...
 
+    async def clear(self, event_id: EventId, *, now_ms: int) -> bool:
+        """Send away some of a closed room: those in line and those inside; whether there may be more.
+
+        Raises QueueUnavailableError while a draw is under way.
+        """
+        ...
+
     async def draw(self, event_id: EventId, *, now_ms: int) -> bool:
         """Hold the draw that is due, and whether there was one; several replicas may do this at once.
 

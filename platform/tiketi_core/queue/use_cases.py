@@ -121,10 +121,14 @@ class WaitingRoom:
         return await self._room.set_policy(event_id, change, now_ms=self._clock.now_ms())
 
     async def close(self, event_id: EventId) -> None:
-        """Let nobody in any more, whatever has become of the event."""
-        await self._room.set_policy(
-            event_id, PolicyChange(state=RoomState.CLOSED), now_ms=self._clock.now_ms()
-        )
+        """Let nobody in any more and send away who is there, whatever has become of the event.
+
+        Raises QueueUnavailableError while a draw is under way. May be done twice.
+        """
+        now_ms = self._clock.now_ms()
+        await self._room.set_policy(event_id, PolicyChange(state=RoomState.CLOSED), now_ms=now_ms)
+        while await self._room.clear(event_id, now_ms=self._clock.now_ms()):
+            pass
 
     async def commitment(self, event_id: EventId) -> str | None:
         """What was committed to for the event's draw, None if it has none."""

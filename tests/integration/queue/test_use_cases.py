@@ -48,6 +48,27 @@ async def test_refusals_by_state_and_size(make_waiting_room):
     assert (await queue.enter(EVENT, ANN)).placement.position == 1
 
 
+async def test_a_room_of_a_cancelled_event_is_emptied_batch_by_batch(make_waiting_room, client):
+    queue = make_waiting_room(capacity=5, grace_s=600)
+    users = [UserId(user) for user in range(1, 13)]
+    for user in users:
+        await queue.enter(EVENT, user)
+    small = RedisRoom(client, Scripts(client), batch_max=2)
+    await queue.set_policy(EVENT, PolicyChange(state=RoomState.CLOSED))
+    rounds_count = 1
+    while await small.clear(EVENT, now_ms=NOW_MS):
+        rounds_count += 1
+    assert rounds_count == 4
+    for _ in range(2):
+        await queue.close(EVENT)
+    tally = await queue.tally(EVENT)
+    assert (tally.waiting_count, tally.inside_count) == (0, 0)
+    assert (tally.left_total, tally.gave_up_total, tally.admitted_total) == (5, 7, 5)
+    for user in users:
+        with pytest.raises(NotInQueueError):
+            await queue.status(EVENT, user)
+
+
 async def test_an_admission_has_one_token_signed_once(make_waiting_room, tokens, clock):
     queue = make_waiting_room(session_ttl_s=60)
     first = await queue.enter(EVENT, CIM)

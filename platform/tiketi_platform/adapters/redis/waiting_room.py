@@ -118,6 +118,13 @@ class RedisRoom:
             raise QueueUnavailableError(retry_after_s=room_replies.retry_after_s)
         return Was(integer(reply))
 
+    async def clear(self, event_id: EventId, *, now_ms: int) -> bool:
+        """Send away one batch of a closed room, and whether there may be more."""
+        reply = await self._calls.script("queue/clear", event_id, now_ms, self._batch_max)
+        if Refused.of(reply) is Refused.DRAWING:
+            raise QueueUnavailableError(retry_after_s=room_replies.retry_after_s)
+        return integer(reply) == 1
+
     async def purchase(self, purchase: Purchase, *, now_ms: int) -> bool:
         """End the session of a purchase, and whether there was one."""
         args = (

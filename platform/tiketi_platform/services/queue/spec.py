@@ -55,7 +55,7 @@ async def _bought(service: QueueService, messages: Sequence[Message]) -> None:
 
 
 async def _event_cancelled(service: QueueService, messages: Sequence[Message]) -> None:
-    """Nobody need wait for what will not take place. Closing a closed room changes nothing."""
+    """Nobody need wait for what will not take place. Closing an empty room changes nothing."""
     for message in messages:
         payload = EventCancelled.model_validate(dict(message.payload), strict=False)
         await service.waiting_room.close(EventId(payload.event_id))
