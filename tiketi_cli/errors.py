@@ -20,6 +20,7 @@ _NEXT: Final = {
     "not_on_sale": "see when it sells: tiketi events show EVENT",
     "event_not_found": "see what there is: tiketi events list",
     "layout_not_found": "see what there is: tiketi seats layouts",
+    "idempotency_key_reused": "give a new request a new key; what is announced is changed by: tiketi events update",
     "seat_not_found": "see the seats: tiketi seats map EVENT",
     "seat_taken": "let the platform choose: tiketi reservations create EVENT --best N",
     "sold_out": "seats come back when holds run out: tiketi seats map EVENT",

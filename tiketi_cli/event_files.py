@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ TEXTS: Final = ("title", "artist", "venue", "description", "image_url")
 FIELDS: Final = frozenset({*MOMENTS, *TEXTS, "seats_per_user_max", "key"})
 _NEEDED: Final = ("title", "artist", "venue", "starts_at", "on_sale_at")
 _KEY_CHARS: Final = 32
+_KEY: Final = re.compile(r"[!-~]{1,100}")
 
 
 def load(path: Path) -> Any:
@@ -35,8 +37,13 @@ def load(path: Path) -> Any:
         ) from None
 
 
-def fields(said: Any, *, where: str, changes_only: bool = False) -> dict[str, Any]:
-    """What the client takes, without `key`. Raises UsageError naming `where` for what does not belong there."""
+def fields(
+    said: Any, *, where: str, changes_only: bool = False, dates_only: bool = False
+) -> dict[str, Any]:
+    """What the client takes, without `key`. Raises UsageError naming `where` for what does not belong there.
+
+    With `dates_only` a time must mean the same whenever it is read: not `now`, not `+30d`.
+    """
     if not isinstance(said, dict):
         raise UsageError(
             f"{where} is not an event", "an event is a mapping: title, artist, venue, …"
@@ -52,6 +59,11 @@ def fields(said: Any, *, where: str, changes_only: bool = False) -> dict[str, An
     found = {name: said[name] for name in said if name != "key" and said[name] is not None}
     for name in MOMENTS:
         if name in found:
+            if dates_only and str(found[name]).startswith(("now", "+")):
+                raise UsageError(
+                    f"{where}: {name} means another time each time it is read",
+                    "write a date such as 2026-12-24 19:00",
+                )
             found[name] = _moment(found[name], where=f"{where}: {name}")
     if not changes_only:
         found.setdefault("sale_ends_at", found["starts_at"])
@@ -60,9 +72,12 @@ def fields(said: Any, *, where: str, changes_only: bool = False) -> dict[str, An
 
 def key_of(said: dict[str, Any]) -> str:
     """By what an event of a file is known when the file comes again: its own key, or all that it says."""
-    if said.get("key") is not None:
-        return f"import:{said['key']}"
-    content = json.dumps(said, sort_keys=True, default=str, ensure_ascii=False)
+    key = said.get("key")
+    if key is not None and _KEY.fullmatch(str(key)):
+        return f"import:{key}"
+    # What else is called a key may hold what a header may not.
+    known_by = said if key is None else str(key)
+    content = json.dumps(known_by, sort_keys=True, default=str, ensure_ascii=False)
     return f"import:{hashlib.sha256(content.encode()).hexdigest()[:_KEY_CHARS]}"
 
 

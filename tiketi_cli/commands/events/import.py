@@ -27,7 +27,8 @@ def import_(
 
     The file is a list of events, or has one under `events`. Each has title, artist, venue, starts_at and
     on_sale_at; sale_ends_at (the doors), description, seats_per_user_max and image_url if you like. An event
-    is known by its `key`, or by all that it says: give keys if you want to correct a file and import it again.
+    is known by its `key`, or by all that it says. One whose key was used for another content is refused: what is
+    announced is changed by `tiketi events update`.
     """
     read = event_files.load(file)
     said = read.get("events") if isinstance(read, dict) else read
@@ -35,7 +36,10 @@ def import_(
         raise UsageError(f"{file} has no list of events", "see tiketi events import --help")
     # All are read before the first is sent: a file with a fault changes nothing.
     wanted = [
-        (event_files.fields(each, where=f"event {number}"), event_files.key_of(each))
+        (
+            event_files.fields(each, where=f"event {number}", dates_only=True),
+            event_files.key_of(each),
+        )
         for number, each in enumerate(said, start=1)
     ]
     here = session(ctx)
