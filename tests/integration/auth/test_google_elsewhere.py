@@ -135,9 +135,10 @@ async def browser(folder: Path) -> AsyncIterator[Browser]:
             told = profile / "DevToolsActivePort"
 
             async def page() -> str | None:
-                if not told.exists():
+                lines = told.read_text().splitlines() if told.exists() else []
+                if len(lines) < 2:  # still being written
                     return None
-                port = told.read_text().splitlines()[0]
+                port = lines[0]
                 try:
                     async with http.get(f"http://127.0.0.1:{port}/json/list") as answer:
                         pages = await answer.json(content_type=None)
