@@ -1,6 +1,7 @@
 """Reads the one file of a multipart/form-data body; refuses more than was announced, and looks at no content."""
 
 from aiohttp import BodyPartReader, MultipartReader, hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from tiketi_core.kernel.errors import InvalidRequestError
 from tiketi_platform.framework.decoding import BodyTooLargeError, UnsupportedMediaTypeError
@@ -23,8 +24,8 @@ async def read_file(request: web.Request, name: str, bytes_max: int) -> bytes:
     try:
         reader = await request.multipart()
         return await _only_part(reader, name, bytes_max)
-    except (ValueError, AssertionError, RuntimeError) as error:
-        # aiohttp has no error of its own for a form that is broken.
+    except (ValueError, AssertionError, RuntimeError, HttpProcessingError) as error:
+        # aiohttp has no one error for a form that is broken.
         raise InvalidRequestError("the form cannot be read", field=name) from error
 
 
