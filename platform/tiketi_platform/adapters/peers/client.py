@@ -27,9 +27,9 @@ TOKEN_MARGIN_MS: Final = 60_000
 ATTEMPTS_MAX: Final = 3
 
 _REPEATING: Final = stamina.AsyncRetryingCaller(
-    attempts=ATTEMPTS_MAX, wait_initial=0.05, wait_max=0.5
+    attempts=ATTEMPTS_MAX - 1, wait_initial=0.05, wait_max=0.5
 ).on(aiohttp.ClientConnectionError)
-"""Made once: putting it together costs more than a call."""
+"""For the attempts after the first: nearly every call needs one, and counting it costs half of one."""
 
 _SERVICE_OF: Final[Mapping[str, str]] = {
     operation.name: service.name
@@ -57,6 +57,7 @@ class PeerClient:
         http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit_per_host=CONNECTIONS_MAX),
             timeout=aiohttp.ClientTimeout(total=bounds.peer_timeout_ms / 1000),
+            cookie_jar=aiohttp.DummyCookieJar(),
         )
         return cls(name, settings, clock, http)
 
@@ -83,10 +84,13 @@ class PeerClient:
         url = self._settings.peer_url(_SERVICE_OF[operation.name]) + prepared.target
         repeatable = operation.method == "GET" or idempotency_key is not None
         try:
-            if repeatable:
-                answer = await _REPEATING(self._send, prepared, url)
-            else:
+            try:
                 answer = await self._send(prepared, url)
+            except aiohttp.ClientConnectionError:
+                if not repeatable:
+                    raise
+                # Most often a kept connection that the peer has closed meanwhile: no reason to wait.
+                answer = await _REPEATING(self._send, prepared, url)
             return codec.decode(operation, *answer)
         except (aiohttp.ClientError, TimeoutError, InvalidAnswerError) as error:
             raise UnavailableError(f"no answer to {operation.name}", retry_after_s=1) from error

@@ -36,6 +36,7 @@ from tiketi_platform.adapters.postgres.refusals import (
     refused,
     table,
 )
+from tiketi_platform.framework.deadlines import Deadlines
 
 Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "asyncpg.Connection[Record] | PoolConnectionProxy[Record]"
@@ -44,6 +45,7 @@ Connection: TypeAlias = "asyncpg.Connection[Record] | PoolConnectionProxy[Record
 connections_min_default: Final = 1
 connections_max_default: Final = 12
 acquire_timeout_ms_default: Final = 6_000
+"""Noticed up to half a second later: one timer serves all who wait."""
 connect_timeout_ms_default: Final = 5_000
 statement_timeout_ms_default: Final = 5_000
 lock_timeout_ms_default: Final = 2_000
@@ -87,18 +89,17 @@ class Translation:
 class _Lease:
     """One connection of the pool for the time of a block."""
 
-    __slots__ = ("_connection", "_pool", "_timeout_s", "_translated")
+    __slots__ = ("_connection", "_patience", "_pool", "_translated")
 
-    def __init__(self, pool: "Pool[Record]", timeout_s: float, translated: Translation) -> None:
+    def __init__(self, pool: "Pool[Record]", patience: Deadlines, translated: Translation) -> None:
         self._pool = pool
-        self._timeout_s = timeout_s
+        self._patience = patience
         self._translated = translated
 
     async def __aenter__(self) -> Connection:
-        # Who finds a connection free gets it in this very step: a timer would cost more than taking it.
-        timeout_s = None if self._pool.get_idle_size() else self._timeout_s
-        with self._translated:
-            self._connection = await self._pool.acquire(timeout=timeout_s)
+        # Not the pool's own timeout: it makes a timer and a task scope for everybody who waits.
+        with self._translated, self._patience:
+            self._connection = await self._pool.acquire()
         return self._connection
 
     async def __aexit__(
@@ -116,10 +117,11 @@ class Database:
     """A pool, and what its callers' refusals mean. `refusing` gives another view of the same pool."""
 
     def __init__(
-        self, pool: "Pool[Record]", *, acquire_timeout_ms: int, refusals: Refusals = KERNEL
+        self, pool: "Pool[Record]", *, patience: Deadlines, refusals: Refusals = KERNEL
     ) -> None:
+        """`patience`: how long callers wait for a connection; shared by all views of a pool."""
         self._pool = pool
-        self._acquire_timeout_ms = acquire_timeout_ms
+        self._patience = patience
         self._refusals = refusals
         self.translated: Final = Translation(refusals)
         """`with database.translated:` around what runs on a connection of one's own."""
@@ -161,13 +163,13 @@ class Database:
         )
         with Translation(KERNEL):
             pool = await opening
-        return cls(pool, acquire_timeout_ms=acquire_timeout_ms)
+        return cls(pool, patience=Deadlines(acquire_timeout_ms / 1000))
 
     def refusing(self, *classes: type[DomainError]) -> "Database":
         """The same pool for callers whose SQL functions raise the codes of these classes too."""
         return Database(
             self._pool,
-            acquire_timeout_ms=self._acquire_timeout_ms,
+            patience=self._patience,
             refusals={**self._refusals, **table(*classes)},
         )
 
@@ -218,7 +220,7 @@ class Database:
 
     def acquire(self) -> AbstractAsyncContextManager[Connection]:
         """A connection for reading with several statements; for writing use `transaction`."""
-        return _Lease(self._pool, self._acquire_timeout_ms / 1000, self.translated)
+        return _Lease(self._pool, self._patience, self.translated)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
