@@ -15,6 +15,7 @@ from tiketi_platform.framework import signed
 ISSUER: Final = "tiketi"
 ACCESS_AUDIENCE: Final = "tiketi"
 ENTRY_AUDIENCE: Final = "tiketi:entry"
+REVOKED: Final = "this token was revoked; refresh it or log in again"
 
 ClaimsT = TypeVar("ClaimsT")
 KeyLookup = Callable[[str], Awaitable[Ed25519PublicKey | None]]
@@ -110,6 +111,8 @@ class Revocations(Protocol):
 
     is_known: bool
     """Whether the feed was read at least once."""
+    learnt_count: int
+    """Grows with everything that is learnt."""
 
     async def learn(self) -> None:
         """Read the feed for the first time; raises UnavailableError when nobody answers."""
@@ -145,7 +148,7 @@ class TokenVerifier:
         principal = self._access.get(token)
         if principal is None or principal.expires_at_ms <= self._clock.now_ms():
             return None
-        return None if self._is_revoked(principal) else principal
+        return None if self.is_revoked(principal) else principal
 
     async def access(self, token: str) -> Principal:
         """Whom an access token stands for; raises TokenInvalidError or TokenExpiredError.
@@ -165,11 +168,17 @@ class TokenVerifier:
             _remember(self._access, token, principal)
         if principal.expires_at_ms <= self._clock.now_ms():
             raise TokenExpiredError
-        if self._is_revoked(principal):
-            raise TokenExpiredError("this token was revoked; refresh it or log in again")
+        if self.is_revoked(principal):
+            raise TokenExpiredError(REVOKED)
         return principal
 
-    def _is_revoked(self, principal: Principal) -> bool:
+    @property
+    def revocations_count(self) -> int:
+        """While it stays the same, so do the answers of `is_revoked`."""
+        return 0 if self._revocations is None else self._revocations.learnt_count
+
+    def is_revoked(self, principal: Principal) -> bool:
+        """Whether a caller's token is known to have ended before its time."""
         return self._revocations is not None and self._revocations.is_over(principal)
 
     async def entry(self, token: str) -> EntryClaims:

@@ -72,6 +72,35 @@ async def test_an_expired_token_is_refused_and_one_that_expires_ends_the_connect
         await client.closed.wait()
 
 
+async def test_a_token_that_is_revoked_ends_its_connections_and_no_others(platform, clients):
+    async def session(name: str) -> dict[str, str]:
+        body = {"email": f"{name}@example.com", "password": "correct horse", "name": name}
+        answer = await platform.ask("POST", "auth", "/api/auth/register", json=body)
+        assert answer.status == 201
+        return dict(answer.body)
+
+    await set_policy(platform, capacity=0)
+    leaving, staying = await session("leaving"), await session("staying")
+    ending = [await clients(platform, token=leaving["token"]) for _ in range(2)]
+    other = await clients(platform, token=staying["token"])
+    for client in (*ending, other):
+        await client.ask("watch")
+    body = {"refresh_token": leaving["refresh_token"]}
+    assert (await platform.ask("POST", "auth", "/api/auth/logout", json=body)).status == 200
+    for client in ending:
+        problem = await client.hears("ended")
+        assert (problem["code"], problem["status"]) == ("token_expired", 401)
+        async with asyncio.timeout(PATIENCE_S):
+            await client.closed.wait()
+    assert (await other.ask("watch"))["joined"]["event_id"] == EVENT_ID
+    assert not other.closed.is_set()
+    late = Client(platform.url("queue"), leaving["token"], transports=("websocket",))
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await late.connect()
+    assert late.refused["data"]["code"] == "token_expired"
+    await late.library.disconnect()
+
+
 async def test_f17_a_join_in_the_instant_of_the_connect_is_never_lost(platform):
     """Legacy flaw F17: 0 of 50 heard a broadcast."""
     await set_policy(platform, capacity=0)

@@ -29,6 +29,7 @@ class RevocationFeed:
 
     def __init__(self, *, poll_ms: int = bounds.revocation_poll_ms) -> None:
         self.is_known = False
+        self.learnt_count = 0
         self._poll_s = poll_ms / 1000
         self._fetch: Fetch | None = None
         self._cursor: str | None = None
@@ -93,6 +94,7 @@ class RevocationFeed:
                 version = max(user.version, self._versions.get(subject, (0, 0.0))[0])
                 self._versions[subject] = (version, now_s)
             self._sessions.update(dict.fromkeys(page.sessions, now_s))
+            self.learnt_count += len(page.users) + len(page.sessions)
             self._cursor, more = page.cursor, page.more
         self.is_known = True
         self._forget()

@@ -6,6 +6,7 @@ from math import ceil
 
 from tiketi_core.kernel.ids import EventId, UserId
 from tiketi_platform.adapters.socketio.server import Peer
+from tiketi_platform.framework.access import Principal
 from tiketi_sdk.contract.realtime import Line
 
 
@@ -14,12 +15,17 @@ class Member:
     """What we remember of one client; it is its peer's `state`."""
 
     user_id: UserId
-    expires_at_ms: int
-    """When its access token ends."""
+    principal: Principal
+    """Whom its access token stands for, and until when."""
     rooms: set[EventId] = field(default_factory=set)
     asked_in_s: int = 0
     """The second of the clock in which it last asked something."""
     asked_count: int = 0
+
+    @property
+    def ends_in_s(self) -> int:
+        """The second of the clock in which its token ends."""
+        return self.principal.expires_at_ms // 1000
 
 
 class Audience:

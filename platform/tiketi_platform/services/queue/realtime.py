@@ -25,6 +25,7 @@ from tiketi_platform.adapters.socketio.frames import Frame, event_frame
 from tiketi_platform.adapters.socketio.limits import Limits
 from tiketi_platform.adapters.socketio.server import Peer, Refused, SocketServer
 from tiketi_platform.framework.access import (
+    REVOKED,
     TokenExpiredError,
     TokenVerifier,
     UnauthenticatedError,
@@ -79,6 +80,7 @@ class Realtime:
         self._verifier: TokenVerifier | None = None
         self._audiences: dict[EventId, Audience] = {}
         self._expiring: dict[int, set[Peer]] = {}
+        self._revocations_count = 0
         self._telling: set[asyncio.Task[None]] = set()
         self.broadcasts_count = 0
 
@@ -118,18 +120,18 @@ class Realtime:
         try:
             token = wire.Handshake.model_validate(handshake).token
             principal = await self._verifier.access(token)
-            member = Member(principal.user_id, principal.expires_at_ms)
+            member = Member(principal.user_id, principal)
         except ValidationError:
             raise _refused(UnauthenticatedError("send {token} in the handshake")) from None
         except DomainError as error:
             raise _refused(error) from None
         peer.state = member
-        self._expiring.setdefault(member.expires_at_ms // 1000, set()).add(peer)
+        self._expiring.setdefault(member.ends_in_s, set()).add(peer)
 
     def disconnected(self, peer: Peer) -> None:
         """Forget a client; its place stays, and its silence begins."""
         member: Member = peer.state
-        expiring = self._expiring.get(member.expires_at_ms // 1000)
+        expiring = self._expiring.get(member.ends_in_s)
         if expiring is not None:
             expiring.discard(peer)
         for event_id in tuple(member.rooms):
@@ -213,6 +215,7 @@ class Realtime:
     async def broadcast(self) -> None:
         """Tell each room how far its line is, and end connections whose tokens are over."""
         await self._end_expired()
+        await self._end_revoked()
         for audience in tuple(self._audiences.values()):
             if not audience.peers:
                 del self._audiences[audience.event_id]
@@ -245,6 +248,16 @@ class Realtime:
         over = [second for second in self._expiring if second <= now_s]
         for peer in [peer for second in over for peer in self._expiring.pop(second)]:
             await peer.end(_frame(wire.ENDED, to_problem(TokenExpiredError())))
+
+    async def _end_revoked(self) -> None:
+        verifier = self._verifier
+        if verifier is None or verifier.revocations_count == self._revocations_count:
+            return
+        self._revocations_count = verifier.revocations_count
+        everybody = [peer for peers in self._expiring.values() for peer in peers]
+        for peer in everybody:
+            if peer.open and verifier.is_revoked(peer.state.principal):
+                await peer.end(_frame(wire.ENDED, to_problem(TokenExpiredError(REVOKED))))
 
     # --- one user ---------------------------------------------------------------------------
 
