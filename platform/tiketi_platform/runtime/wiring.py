@@ -123,7 +123,7 @@ async def _opened_redis(settings: Settings) -> RedisClient:
     redis = await RedisClient.connect(redis_url(settings))
     try:
         await Scripts(redis).load_all()
-    except BaseException:
+    except BaseException:  # cancellation too: the connection is nobody's yet
         await redis.close()
         raise
     return redis

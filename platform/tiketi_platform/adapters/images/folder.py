@@ -52,6 +52,6 @@ class FolderStore:
                 file.flush()
                 os.fsync(file.fileno())
             Path(draft).replace(path)
-        except BaseException:
+        except BaseException:  # cancellation too: no draft is left
             Path(draft).unlink(missing_ok=True)
             raise
