@@ -106,6 +106,8 @@ class Preferences(Wire):
     marketing_email: bool
     marketing_push: bool
     marketing_sms: bool
+    turn_email: bool = False
+    """A mail too when one's turn comes in a waiting room; a push message comes in any case."""
 
 
 class ChangePreferencesRequest(Request):
@@ -117,6 +119,7 @@ class ChangePreferencesRequest(Request):
     marketing_email: bool | None = None
     marketing_push: bool | None = None
     marketing_sms: bool | None = None
+    turn_email: bool | None = None
 
 
 class AddDeviceRequest(Request):

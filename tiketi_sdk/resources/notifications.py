@@ -69,6 +69,7 @@ class AsyncNotifications(AsyncResource):
         marketing_email: bool | None = None,
         marketing_push: bool | None = None,
         marketing_sms: bool | None = None,
+        turn_email: bool | None = None,
     ) -> Preferences:
         """Change what is given; the rest stays."""
         return await self._ask(
@@ -79,6 +80,7 @@ class AsyncNotifications(AsyncResource):
             marketing_email=marketing_email,
             marketing_push=marketing_push,
             marketing_sms=marketing_sms,
+            turn_email=turn_email,
         )
 
     async def add_device(self, token: str, platform: DevicePlatform) -> Device:

@@ -14,4 +14,5 @@ DeliveryId = NewType("DeliveryId", int)
 SessionId = NewType("SessionId", int)
 """A family of refresh tokens; the `sid` of the access tokens that came with them."""
 MessageId = NewType("MessageId", str)
-"""A UUIDv7 made by the database of the service that publishes the message."""
+"""A UUIDv7 made by the database of the service that publishes the message; the queue, which has none, makes
+its own out of what its log says."""

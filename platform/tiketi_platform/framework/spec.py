@@ -8,6 +8,7 @@ from aiohttp.typedefs import Handler
 
 from tiketi_core.kernel.message import Message
 from tiketi_platform.framework.access import TokenVerifier
+from tiketi_platform.framework.relaying import Outbox
 from tiketi_platform.framework.routing import Route
 from tiketi_platform.framework.telemetry import Gauge
 
@@ -66,6 +67,8 @@ class ServiceSpec(Generic[ServiceT, ResourcesT]):
     """What `/metrics` says beside requests and tasks."""
     listens: Mapping[str, Listener[ServiceT]] = field(default_factory=dict)
     """Message name → what to do when it comes."""
+    outbox: Callable[[ServiceT], Outbox] | None = None
+    """Where it writes down what is to be told, if that is not its schema's own table."""
 
 
 AnySpec = ServiceSpec[Any, Any]

@@ -6,19 +6,19 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from tiketi_core.kernel.message import Message
 from tiketi_platform.adapters.aws.bus import SnsBus
 from tiketi_platform.adapters.aws.clients import AwsClients
 from tiketi_platform.adapters.aws.consumer import SqsConsumer
-from tiketi_platform.adapters.postgres.outbox import Publisher, Relay, count_outbox
+from tiketi_platform.adapters.postgres.outbox import Relay, count_outbox
 from tiketi_platform.adapters.redis.bus import StreamBus
 from tiketi_platform.adapters.redis.client import RedisClient
 from tiketi_platform.adapters.redis.consumer import Consumer
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.framework.call import Call
+from tiketi_platform.framework.relaying import Outbox, Publisher, Worker
 from tiketi_platform.framework.routing import Route, bind
 from tiketi_platform.framework.spec import AnySpec
 from tiketi_platform.framework.telemetry import log
@@ -28,16 +28,6 @@ from tiketi_sdk.contract.operation import Nothing
 
 RESTART_S = 1.0
 """Pause before a worker that failed unexpectedly starts over."""
-
-
-class Worker(Protocol):
-    """A relay or a consumer."""
-
-    def stop(self) -> None:
-        """Let `run` return after the batch in hand."""
-
-    async def run(self) -> None:
-        """Work until `stop`."""
 
 
 @asynccontextmanager
@@ -59,8 +49,11 @@ async def running_messages(
         stack.push_async_callback(amazon.clients.close)
         publisher = SnsBus(amazon.clients, prefix=amazon.prefix)
     workers: list[Worker] = []
+    listeners = topology.listeners_of(spec.name)
     if dsn is not None and spec.schema is not None:
-        workers.append(Relay(dsn, spec.schema, publisher, groups=topology.listeners_of(spec.name)))
+        workers.append(Relay(dsn, spec.schema, publisher, groups=listeners))
+    if spec.outbox is not None:
+        workers.append(spec.outbox(service).relay(publisher, listeners))
     if spec.listens:
         heard, handler = topology.LISTENS_TO[spec.name], _Dispatch(spec, service).apply
         if amazon is not None:
@@ -110,9 +103,12 @@ def _amazon(resources: Resources) -> _Amazon | None:
     return _Amazon(clients, url.path.strip("/"))
 
 
-def backlog_route(spec: AnySpec, resources: Resources, redis: RedisClient) -> Route:
+def backlog_route(
+    spec: AnySpec, service: object, resources: Resources, redis: RedisClient
+) -> Route:
     """The one operation every service answers alike: which messages are still under way."""
     bus = StreamBus(redis)
+    outbox: Outbox | None = None if spec.outbox is None else spec.outbox(service)
     heard = topology.LISTENS_TO.get(spec.name, ())
 
     async def groups() -> tuple[GroupBacklog, ...]:
@@ -126,9 +122,10 @@ def backlog_route(spec: AnySpec, resources: Resources, redis: RedisClient) -> Ro
 
     async def count(_service: object, _call: Call[Nothing]) -> Backlog:
         database = resources.opened_database
+        tables_count = 0 if database is None else await count_outbox(database)
         return Backlog(
             service=spec.name,
-            outbox_count=0 if database is None else await count_outbox(database),
+            outbox_count=tables_count + (0 if outbox is None else await outbox.count()),
             groups=await groups(),
         )
 

@@ -141,7 +141,7 @@ async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None
         app = build_app(
             spec,
             service,
-            extra_routes=[backlog_route(spec, resources, process.redis)],
+            extra_routes=[backlog_route(spec, service, resources, process.redis)],
             verifier=process.verifier,
             checks=_checks(resources),
             farewell=process.farewell,

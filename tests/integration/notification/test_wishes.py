@@ -38,6 +38,7 @@ async def test_language_is_a_preference(stage: Stage) -> None:
         "marketing_email": False,
         "marketing_push": False,
         "marketing_sms": False,
+        "turn_email": False,
     }
     changed = await stage.ask("PATCH", "/preferences", token, json={"language": "en"})
     assert changed.body == {**before.body, "language": "en"}

@@ -70,6 +70,7 @@ class Notifications(Resource):
         marketing_email: bool | None = None,
         marketing_push: bool | None = None,
         marketing_sms: bool | None = None,
+        turn_email: bool | None = None,
     ) -> Preferences:
         """Change what is given; the rest stays."""
         return self._ask(
@@ -80,6 +81,7 @@ class Notifications(Resource):
             marketing_email=marketing_email,
             marketing_push=marketing_push,
             marketing_sms=marketing_sms,
+            turn_email=turn_email,
         )
 
     def add_device(self, token: str, platform: DevicePlatform) -> Device:

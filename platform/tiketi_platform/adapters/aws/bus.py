@@ -40,6 +40,8 @@ class SnsBus:
         self._clients = clients
         self._prefix = prefix
         self._topics: dict[str, str] = {}
+        self._listened: set[str] = set()
+        """Services whose listeners' queues are there."""
         self._gate = asyncio.Semaphore(CALLS_AT_ONCE_MAX)
 
     async def publish(self, service: str, messages: Sequence[Message]) -> None:
@@ -68,9 +70,16 @@ class SnsBus:
 
     async def trim(self, service: str, groups: Sequence[str]) -> None:
         """Each queue forgets by itself; making the topic and its listeners' queues is what is left to do."""
-        if service not in self._topics:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if service in self._listened:
+            return
+        try:
             for group in groups:
                 await ensure_queue(self._clients, self._prefix, group, services=(service,))
+        except (BotoCoreError, ClientError, TimeoutError) as error:
+            raise UnavailableError("the message bus does not answer right now") from error
+        self._listened.add(service)
 
     async def backlog(self, group: str) -> tuple[GroupBacklog, ...]:
         """What `group` has still to apply; Amazon's numbers are approximate."""

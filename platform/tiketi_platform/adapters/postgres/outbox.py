@@ -16,7 +16,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 import asyncpg
 
@@ -27,6 +27,7 @@ from tiketi_core.kernel.message import Message
 from tiketi_platform.adapters.postgres.availability import is_unavailable
 from tiketi_platform.adapters.postgres.pool import Connection, Database, Record, dedicated
 from tiketi_platform.adapters.postgres.queries import Queries
+from tiketi_platform.framework.relaying import Publisher
 
 _log = logging.getLogger(__name__)
 
@@ -42,18 +43,6 @@ sleep_ms_max: Final = 1_000
 trim_every_ms: Final = 2_000
 backoff_ms_min: Final = 50
 backoff_ms_max: Final = 5_000
-
-
-class Publisher(Protocol):
-    """Where messages go; adapters/redis/bus.py."""
-
-    async def publish(self, service: str, messages: Sequence[Message]) -> None:
-        """All or none, in order. Raises UnavailableError when it is full or does not answer."""
-        ...
-
-    async def trim(self, service: str, groups: Sequence[str]) -> None:
-        """Drop what every group has acknowledged. Raises UnavailableError."""
-        ...
 
 
 async def count_outbox(database: Database) -> int:
@@ -122,6 +111,7 @@ class Relay:
         await connection.add_listener(f"outbox_{self._schema}", lambda *_: self._notified.set())
         connection.add_termination_listener(lambda _: self._notified.set())
         await connection.execute(_SQL["wake_up"])
+        await self._trim()  # before the first message: a bus may drop what nobody listens to yet
         idle_ms = 0.0
         while not self._stopping.is_set():
             if await self.relay_batch(connection):

@@ -11,6 +11,9 @@ from typing import Final
 rooms: Final = "queue:rooms"
 """Sorted set: event id of each room worth pumping → when somebody last entered, in ms."""
 
+telling: Final = "queue:telling"
+"""Set: event ids whose admission logs may hold what nobody was told yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class RoomKeys:
@@ -64,6 +67,16 @@ _PARTS: Final = (
 def room(event_id: int) -> RoomKeys:
     """The keys of the waiting room of `event_id`."""
     return RoomKeys(tuple(f"queue:{{{event_id}}}:{part}" for part in _PARTS))
+
+
+def told(event_id: int) -> str:
+    """String: the last entry of the admission log that was told of."""
+    return f"queue:{{{event_id}}}:told"
+
+
+def teller(event_id: int) -> str:
+    """String: who tells of the room's admissions, as long as the lease lasts."""
+    return f"queue:{{{event_id}}}:teller"
 
 
 def seat_locks(event_id: int, seat_ids: Iterable[int]) -> list[str]:

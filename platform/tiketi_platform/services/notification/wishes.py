@@ -16,6 +16,7 @@ DEFAULTS: Final = notification.Preferences(
     marketing_email=False,
     marketing_push=False,
     marketing_sms=False,
+    turn_email=False,
 )
 """Of a user who never said anything; the table's defaults say the same."""
 _EXAMPLE: Final = {
@@ -60,6 +61,7 @@ async def change_preferences(
         marketing_email=body.marketing_email,
         marketing_push=body.marketing_push,
         marketing_sms=body.marketing_sms,
+        turn_email=body.turn_email,
     )
     return _to_wire(row)
 
@@ -110,4 +112,5 @@ def _to_wire(row: Any) -> notification.Preferences:  # a database record, read b
         marketing_email=row["marketing_email"],
         marketing_push=row["marketing_push"],
         marketing_sms=row["marketing_sms"],
+        turn_email=row["turn_email"],
     )

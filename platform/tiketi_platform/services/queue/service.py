@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tiketi_core.queue.use_cases import WaitingRoom
 from tiketi_platform.adapters.peers.events import EventCatalogue
+from tiketi_platform.adapters.redis.admissions import AdmissionOutbox
 from tiketi_platform.adapters.redis.pulse import RoomPulse
 from tiketi_platform.adapters.redis.waiting_room import RedisRoom
 from tiketi_platform.adapters.resources import Resources
@@ -21,6 +22,8 @@ class QueueService:
     waiting_room: WaitingRoom
     realtime: Realtime
     jwks: Jwks
+    admissions: AdmissionOutbox
+    """Whom to tell that their turn has come."""
 
 
 def build(resources: Resources) -> QueueService:
@@ -39,4 +42,9 @@ def build(resources: Resources) -> QueueService:
         redis=resources.redis.address,
         clock=clock,
     )
-    return QueueService(waiting_room=waiting_room, realtime=realtime, jwks=signer.jwks)
+    return QueueService(
+        waiting_room=waiting_room,
+        realtime=realtime,
+        jwks=signer.jwks,
+        admissions=AdmissionOutbox(resources.redis, resources.scripts),
+    )

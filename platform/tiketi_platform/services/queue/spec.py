@@ -83,4 +83,5 @@ SPEC: Final[ServiceSpec[QueueService, Resources]] = ServiceSpec(
     tasks=_tasks,
     gauges=_gauges,
     listens={"reservation.confirmed": _bought, "event.cancelled": _event_cancelled},
+    outbox=lambda service: service.admissions,
 )

@@ -31,6 +31,7 @@ class PostgresPreferences:
         marketing_email: bool | None = None,
         marketing_push: bool | None = None,
         marketing_sms: bool | None = None,
+        turn_email: bool | None = None,
     ) -> Record:
         """Change what is not None; all of it as it stands then."""
         row = await self._database.fetchrow(
@@ -42,6 +43,7 @@ class PostgresPreferences:
             marketing_email,
             marketing_push,
             marketing_sms,
+            turn_email,
         )
         assert row is not None, "the statement returns the row it wrote"
         return row

@@ -12,6 +12,8 @@ WITH fresh AS (
     LEFT JOIN preferences AS p ON p.user_id = n.user_id
     WHERE c.channel = ANY ($2::text[])
         AND (c.channel <> 'sms' OR p.sms)
+        -- A turn lasts minutes and comes to thousands at once: a mail only for those who want one.
+        AND (c.channel <> 'email' OR n.message_name <> 'entry.admitted' OR p.turn_email)
         AND (c.channel <> 'push' OR (coalesce(p.push, true)
             AND EXISTS (SELECT 1 FROM devices AS d WHERE d.user_id = n.user_id)))
     ON CONFLICT (message_id, channel) DO NOTHING
@@ -132,13 +134,15 @@ SELECT * FROM preferences WHERE user_id = $1;
 
 -- name: set_preferences
 -- Change what is given and leave the rest as it is, or as the defaults say.
-INSERT INTO preferences AS p (user_id, language, push, sms, marketing_email, marketing_push, marketing_sms)
+INSERT INTO preferences AS p (user_id, language, push, sms, marketing_email, marketing_push, marketing_sms,
+    turn_email)
 VALUES ($1, coalesce($2, 'ko'), coalesce($3, true), coalesce($4, false), coalesce($5, false),
-    coalesce($6, false), coalesce($7, false))
+    coalesce($6, false), coalesce($7, false), coalesce($8, false))
 ON CONFLICT (user_id) DO UPDATE
 SET language = coalesce($2, p.language), push = coalesce($3, p.push), sms = coalesce($4, p.sms),
     marketing_email = coalesce($5, p.marketing_email), marketing_push = coalesce($6, p.marketing_push),
-    marketing_sms = coalesce($7, p.marketing_sms), updated_at = clock_timestamp()
+    marketing_sms = coalesce($7, p.marketing_sms), turn_email = coalesce($8, p.turn_email),
+    updated_at = clock_timestamp()
 RETURNING *;
 
 -- name: add_device
