@@ -44,7 +44,7 @@ from tiketi_platform.sandbox.toss.server import running_toss_sandbox  # noqa: E4
 from tiketi_sdk.contract import reservation  # noqa: E402
 
 EVENT_ID: Final = 1
-TOKEN_TTL_S: Final = 3_600
+TOKEN_TTL_S: Final = 900
 WARMING: Final = 300
 """Payments before those that count."""
 

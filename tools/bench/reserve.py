@@ -40,7 +40,7 @@ from tiketi_sdk.contract import queue  # noqa: E402
 from tiketi_sdk.contract.auth import Jwks  # noqa: E402
 from tiketi_sdk.contract.operation import Nothing  # noqa: E402
 
-TOKEN_TTL_S: Final = 3_600
+TOKEN_TTL_S: Final = 900
 LAYOUT: Final = "stadium_50000"
 WARMING: Final = 400
 """Reservations before those that count."""

@@ -29,7 +29,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "platform")]
 
 EVENT_ID: Final = 42
-TOKEN_TTL_S: Final = 3_600
+TOKEN_TTL_S: Final = 900
 
 
 def _rss_bytes() -> int:

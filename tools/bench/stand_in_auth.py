@@ -12,7 +12,7 @@ from tiketi_platform.framework.spec import ServiceSpec
 from tiketi_sdk.contract import auth, auth_accounts
 from tiketi_sdk.contract.operation import Nothing
 
-TOKEN_TTL: Final = timedelta(hours=1)
+TOKEN_TTL: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ stores_wait_s_default: Final = 300
 access_ttl_s: Final = 900
 refresh_ttl_s: Final = 14 * 24 * 3600
 service_token_ttl_s: Final = 900
+token_ttl_s_max: Final = 900
+"""The life of any signed token, from its making to its end; one that claims a longer one is refused."""
 reset_ttl_s: Final = 30 * 60
 """How long the token of a password-reset mail is good."""
 google_ttl_s: Final = 10 * 60

@@ -181,6 +181,18 @@ class TokenVerifier:
         """Whether a caller's token is known to have ended before its time."""
         return self._revocations is not None and self._revocations.is_over(principal)
 
+    def forget(self, kid: str) -> None:
+        """Remember no token of this key any more: it is published no longer, so the next look refuses them."""
+        for remembered in (self._access, self._entry):
+            # Those who sign write the same header each time, so there are as many heads as keys.
+            heads: dict[str, bool] = {}
+            for token in tuple(remembered):
+                head = token.partition(".")[0]
+                if head not in heads:
+                    heads[head] = signed.key_id(token) == kid
+                if heads[head]:
+                    del remembered[token]
+
     async def entry(self, token: str) -> EntryClaims:
         """Whom an entry token lets in; raises EntryOverError for one that did, EntryRequiredError for any other."""
         claims = self._entry.get(token)
@@ -219,6 +231,9 @@ class TokenVerifier:
             raise TokenExpiredError
         if (claims["iat"] - bounds.clock_skew_s) * 1000 > now_ms:
             raise TokenInvalidError("the token is from the future")
+        # None of ours: a key that was stolen and is replaced must not have made a token for ever.
+        if claims["exp"] - claims["iat"] > bounds.token_ttl_s_max:
+            raise TokenInvalidError("the token would live for too long")
         return claims
 
 

@@ -99,12 +99,13 @@ async def opened_process(settings: Settings, names: Sequence[str] = ()) -> Async
         peers = PeerClient.open("verifier", settings, clock)
         stack.push_async_callback(peers.close)
         revocations = RevocationFeed()
+        verifier = _verifier(peers, clock, ended, revocations, stack)
         yield Process(
             settings,
             clock,
             redis,
             Scripts(redis),
-            _verifier(peers, clock, ended, revocations),
+            verifier,
             revocations,
             porch,
             Farewell(),
@@ -225,17 +226,28 @@ async def _opened_database(dsn: str, schema: str) -> Database:
 
 
 def _verifier(
-    peers: PeerClient, clock: SystemClock, ended: EndedSessions, revocations: RevocationFeed
+    peers: PeerClient,
+    clock: SystemClock,
+    ended: EndedSessions,
+    revocations: RevocationFeed,
+    stack: AsyncExitStack,
 ) -> TokenVerifier:
-    access = RemoteKeys(lambda: peers.call(auth.JWKS, Nothing()))
-    entry = RemoteKeys(lambda: peers.call(queue.JWKS, Nothing()))
-    return TokenVerifier(
+    def forget(kid: str) -> None:
+        verifier.forget(kid)
+
+    access = RemoteKeys(lambda: peers.call(auth.JWKS, Nothing()), on_lost=forget)
+    entry = RemoteKeys(lambda: peers.call(queue.JWKS, Nothing()), on_lost=forget)
+    for keys in (access, entry):
+        keys.follow()
+        stack.push_async_callback(keys.stop)
+    verifier = TokenVerifier(
         access_key=access.key,
         entry_key=entry.key,
         clock=clock,
         ended=ended,
         revocations=revocations,
     )
+    return verifier
 
 
 def _checks(resources: Resources) -> Sequence[Check]:

@@ -18,6 +18,13 @@ NAME_CHARS_MAX: Final = 100
 SUBJECT_CHARS_MAX: Final = 255
 EMAIL_CHARS_MAX: Final = 254
 PICTURE_CHARS_MAX: Final = 2_000
+_OPTIONS: Final[Any] = {
+    "require": ["iss", "aud", "sub", "exp", "iat"],
+    # By our own clock, as everywhere.
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+}
 _OURS: Final = {"invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type"}
 """Refusals that say our registration at Google is wrong, not the user's login."""
 _SAID: Final = {
@@ -99,14 +106,24 @@ class GoogleClient:
                 audience=self._client_id,
                 # Google itself writes its issuer with and without the scheme.
                 issuer=[addresses.issuer, addresses.issuer.removeprefix("https://")],
-                options={"require": ["iss", "aud", "sub", "exp", "iat"]},
-                leeway=SKEW_S,
+                options=_OPTIONS,
             )
         except jwt.InvalidTokenError as error:
             raise GoogleRefusedError(f"the ID token does not hold: {error}") from error
         if claims.get("azp", self._client_id) != self._client_id:
             raise GoogleRefusedError("the ID token was made for another client")
+        self._check_times(claims)
         return claims
+
+    def _check_times(self, claims: dict[str, Any]) -> None:
+        now_s = self._clock.now_ms() / 1000
+        ends_s, made_s, begins_s = claims["exp"], claims["iat"], claims.get("nbf", 0)
+        if not all(isinstance(moment, int | float) for moment in (ends_s, made_s, begins_s)):
+            raise GoogleRefusedError("the ID token does not hold: its times are no numbers")
+        if ends_s <= now_s - SKEW_S:
+            raise GoogleRefusedError("the ID token does not hold: it has run out")
+        if max(made_s, begins_s) > now_s + SKEW_S:
+            raise GoogleRefusedError("the ID token does not hold: its time has not come yet")
 
     def _check_registered(self) -> None:
         if not self._client_id:

@@ -19,6 +19,8 @@ KEYS_S_MAX: Final = 6 * 3_600.0
 KEYS_S_DEFAULT: Final = 300.0
 REFETCH_S_MIN: Final = 5.0
 """An unknown `kid` makes us fetch again at most this often: forged tokens must not make us hammer."""
+RETRY_S_MIN: Final = 1.0
+"""After no answer nobody asks again for so long: who waited in line for it hears so at once."""
 KEYS_MAX: Final = 32
 BODY_BYTES_MAX: Final = 256 * 1024
 
@@ -38,8 +40,9 @@ class Addresses:
 class Provider:
     """One issuer; opens its HTTP session at first use, in the loop that serves."""
 
-    def __init__(self, issuer_url: str) -> None:
+    def __init__(self, issuer_url: str, *, retry_s: float = RETRY_S_MIN) -> None:
         self._issuer_url = issuer_url.rstrip("/")
+        self._retry_s = retry_s
         self._http: aiohttp.ClientSession | None = None
         self._asking = asyncio.Lock()
         self._addresses: Addresses | None = None
@@ -47,6 +50,7 @@ class Provider:
         self._keys: dict[str, jwt.PyJWK] = {}
         self._keys_until_s = 0.0
         self._fetched_at_s = float("-inf")
+        self._ask_again_at_s = float("-inf")
 
     async def close(self) -> None:
         """Close the connections."""
@@ -81,8 +85,7 @@ class Provider:
         """A form, answered in JSON; raises GoogleUnavailableError for anything else."""
         try:
             async with self._session().post(url, data=fields, allow_redirects=False) as answer:
-                body = await answer.content.read(BODY_BYTES_MAX)
-                return answer.status, _object(body)
+                return answer.status, await _object(answer)
         except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError) as error:
             raise GoogleUnavailableError(retry_after_s=1) from error
 
@@ -122,14 +125,20 @@ class Provider:
         self._keys_until_s = now_s + _good_for_s(headers.get("Cache-Control", ""))
 
     async def _get(self, url: str) -> tuple[Json, Mapping[str, str]]:
+        if time.monotonic() < self._ask_again_at_s:
+            raise GoogleUnavailableError(retry_after_s=1)
+        pause_s = self._retry_s
         try:
             async with self._session().get(url, allow_redirects=False) as answer:
-                body = await answer.content.read(BODY_BYTES_MAX)
                 if answer.status != 200:
                     raise GoogleUnavailableError(f"it answered {answer.status}", retry_after_s=1)
-                return _object(body), answer.headers
+                said = await _object(answer)
+            pause_s = 0.0
         except (aiohttp.ClientError, TimeoutError, orjson.JSONDecodeError) as error:
             raise GoogleUnavailableError(retry_after_s=1) from error
+        finally:
+            self._ask_again_at_s = time.monotonic() + pause_s
+        return said, answer.headers
 
     def _session(self) -> aiohttp.ClientSession:
         if self._http is None:
@@ -137,8 +146,14 @@ class Provider:
         return self._http
 
 
-def _object(body: bytes) -> Json:
-    said = orjson.loads(body)
+async def _object(answer: aiohttp.ClientResponse) -> Json:
+    body = bytearray()
+    # An answer comes in pieces; one read() would give the first of them.
+    async for piece in answer.content.iter_any():
+        body += piece
+        if len(body) > BODY_BYTES_MAX:
+            raise GoogleUnavailableError("it answered more than anybody needs")
+    said = orjson.loads(bytes(body))
     if not isinstance(said, dict):
         raise GoogleUnavailableError("it answered something else than an object")
     return said
