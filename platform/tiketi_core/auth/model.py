@@ -120,6 +120,8 @@ PER_ADDRESS: Final = Limit(free_count=100, delay_s_max=5 * 60, kept_s=15 * 60)
 MAILS_PER_ACCOUNT: Final = Limit(free_count=2, delay_s_max=15 * 60, kept_s=60 * 60)
 """Mails that may be asked for by anybody who knows an address."""
 MAILS_PER_ADDRESS: Final = Limit(free_count=20, delay_s_max=15 * 60, kept_s=60 * 60)
+SIGNUPS_PER_ADDRESS: Final = Limit(free_count=100, delay_s_max=10, kept_s=10 * 60)
+"""Each costs a hash and may mail a stranger. The wait stays short: a mobile carrier's customers share addresses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

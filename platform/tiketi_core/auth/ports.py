@@ -42,8 +42,11 @@ class Accounts(Protocol):
         """Whose password to check; raises TooManyFailuresError, for unknown e-mails too."""
         ...
 
-    async def failed(self, attempt: Attempt, per_account: Limit, per_address: Limit) -> None:
-        """Count a wrong password (or whatever is limited) under both keys."""
+    async def count(self, key: str, limit: Limit) -> None:
+        """Count a wrong password, or whatever else is limited; raises TooManyFailuresError while it has to wait.
+
+        Then nothing is counted. Of many at once no more are free than of the same one after the other.
+        """
         ...
 
     async def open_session(
@@ -124,7 +127,7 @@ class PasswordStore(Protocol):
     ) -> Opened:
         """Replace the hash that was checked, end every session, begin one.
 
-        Raises BadCredentialsError when it was replaced in the meantime.
+        Raises BadCredentialsError when it was replaced in the meantime, and TooManyFailuresError.
         """
         ...
 

@@ -34,6 +34,11 @@ def mailing(email: str, address: str) -> Attempt:
     )
 
 
+def signup_key(address: str) -> str:
+    """The name under which accounts opened from this address are counted."""
+    return f"signup:{_network(address)}"
+
+
 def _network(address: str) -> str:
     """One guesser's addresses: an IPv4 address, or the /64 an IPv6 host may choose from at will."""
     try:

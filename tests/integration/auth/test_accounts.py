@@ -57,6 +57,8 @@ async def test_a_disabled_account_is_out_until_it_is_enabled(auth: Running) -> N
     assert answer.body["disabled_at"] is not None
     refused = await login(auth, "minsu@example.com")
     assert (refused.status, refused.code) == (403, "account_disabled")
+    guessed = await login(auth, "minsu@example.com", "wrong")
+    assert guessed.code == "bad_credentials", "said only to who knows the password"
     assert (await login(auth, "minsu@example.com", "wrong")).code == "bad_credentials"
     body = {"refresh_token": session["refresh_token"]}
     ended = await auth.ask("POST", "auth", "/api/auth/refresh", json=body)

@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from tests.services import Answer, Running
+from tests.waiting import until
 from tiketi_core.auth.model import PER_ACCOUNT, PER_ADDRESS
 
 EMAIL, PASSWORD = "minsu@example.com", "correct horse"
@@ -102,7 +103,7 @@ async def test_who_knows_the_password_is_never_limited(
     assert {answer.status for answer in answers} <= {200, 503}
     assert (await login(auth, password=PASSWORD)).status == 200
     keys = [row["key"] for row in await tables.fetch("SELECT key FROM login_failures")]
-    assert keys == ["address:127.0.0.1"]
+    assert sorted(keys) == ["address:127.0.0.1", "signup:127.0.0.1"]
 
 
 async def test_an_address_is_limited_over_all_accounts(
@@ -116,3 +117,48 @@ async def test_an_address_is_limited_over_all_accounts(
     await login(auth)
     assert (await login(auth, "somebody@example.com")).code == "rate_limited"
     assert (await login(auth, password=PASSWORD)).code == "rate_limited"
+
+
+async def test_of_a_burst_the_right_password_looks_like_the_wrong_ones(
+    auth: Running, minsu: None, tables: asyncpg.Connection
+) -> None:
+    """All of them were let in before the first was counted: what they hear then is the same."""
+    for _ in range(PER_ACCOUNT.free_count):
+        await login(auth)
+    async with tables.transaction():
+        # Whoever counts has to wait here, as behind the first of a burst.
+        await tables.execute(
+            "UPDATE login_failures SET blocked_until = now() + interval '5 minutes'"
+            " WHERE key LIKE 'account:%'"
+        )
+        guesses = [asyncio.create_task(login(auth)) for _ in range(3)]
+        await until(lambda: waiting_for_a_lock(tables, len(guesses)))
+    answers = await asyncio.gather(*guesses)
+    assert [answer.code for answer in answers] == ["rate_limited"] * 3
+    assert (await login(auth, password=PASSWORD)).code == "rate_limited"
+    counted = await tables.fetchval("SELECT failures FROM login_failures WHERE key LIKE 'account%'")
+    assert counted == PER_ACCOUNT.free_count, "who is refused makes nobody wait longer"
+
+
+async def waiting_for_a_lock(tables: asyncpg.Connection, count: int) -> bool:
+    waiting = await tables.fetchval(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return bool(waiting >= count)
+
+
+async def test_accounts_opened_from_one_address_are_limited_before_they_cost_a_hash(
+    auth: Running, minsu: None, tables: asyncpg.Connection
+) -> None:
+    await tables.execute(
+        "UPDATE login_failures SET blocked_until = now() + interval '5 minutes'"
+        " WHERE key = 'signup:127.0.0.1'"
+    )
+    body = {"email": "other@example.com", "password": PASSWORD, "name": "a"}
+    for email in ("other@example.com", EMAIL):
+        answer = await auth.ask("POST", "auth", "/api/auth/register", json={**body, "email": email})
+        assert (answer.status, answer.code) == (429, "rate_limited")
+    assert (await login(auth, password=PASSWORD)).status == 200, "only opening accounts is limited"
+    await tables.execute("UPDATE login_failures SET blocked_until = '-infinity'")
+    assert (await auth.ask("POST", "auth", "/api/auth/register", json=body)).status == 201

@@ -1,9 +1,11 @@
 """Changing a password and setting a new one by mail: both end every session, neither tells who exists."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
 import orjson
+import pytest
 
 from tests.services import Running
 from tests.waiting import until
@@ -24,6 +26,14 @@ async def register(auth: Running) -> dict[str, Any]:
 async def status_of_login(auth: Running, password: str) -> int:
     answer = await post(auth, "login", email=EMAIL, password=password)
     return int(answer.status)
+
+
+async def waiting_for_a_lock(tables: asyncpg.Connection, count: int) -> bool:
+    waiting = await tables.fetchval(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return bool(waiting >= count)
 
 
 async def keep_outbox(tables: asyncpg.Connection) -> None:
@@ -125,3 +135,46 @@ async def test_who_has_forgotten_is_told_nothing_about_others(
         assert (refused.status, refused.code) == (429, "rate_limited")
     assert await tables.fetchval("SELECT count(*) FROM kept") == asked
     assert await status_of_login(auth, OLD) == 200, "asking for mails does not lock anybody out"
+
+
+async def test_changing_is_limited_as_logging_in_is(
+    auth: Running, tables: asyncpg.Connection
+) -> None:
+    """Whoever has stolen a token and sends the right password in a burst is told nothing by it."""
+    session = await register(auth)
+    checked = await tables.fetchval("SELECT password_hash FROM users WHERE email = $1", EMAIL)
+    await tables.execute(
+        "INSERT INTO login_failures (key, failures, ends_at, blocked_until)"
+        " VALUES ($1, 6, now() + interval '1 hour', now() + interval '5 minutes')",
+        f"account:{EMAIL}",
+    )
+    refused = await post(auth, "password", session["token"], current_password=OLD, new_password=NEW)
+    assert (refused.status, refused.code) == (429, "rate_limited")
+    # The same where the password had been checked before the limit was reached.
+    with pytest.raises(asyncpg.RaiseError, match="rate_limited"):
+        await tables.fetchval(
+            "SELECT change_password($1, $2, 'new', $3, 60, '', '', $4, 'address:unknown')",
+            session["user"]["id"],
+            checked,
+            bytes(32),
+            f"account:{EMAIL}",
+        )
+
+
+async def test_of_many_mails_asked_for_at_once_no_more_are_sent(
+    auth: Running, tables: asyncpg.Connection
+) -> None:
+    await register(auth)
+    await post(auth, "password/forgot", email=EMAIL)
+    await keep_outbox(tables)
+    async with tables.transaction():
+        # All of them may ask; whoever is counted waits here, as behind the first of a burst.
+        await tables.execute(
+            "UPDATE login_failures SET blocked_until = now() + interval '5 minutes'"
+            " WHERE key LIKE 'reset:%'"
+        )
+        asked = [asyncio.create_task(post(auth, "password/forgot", email=EMAIL)) for _ in range(3)]
+        await until(lambda: waiting_for_a_lock(tables, len(asked)))
+    answers = await asyncio.gather(*asked)
+    assert [answer.code for answer in answers] == ["rate_limited"] * 3
+    assert await tables.fetchval("SELECT count(*) FROM kept") == 0

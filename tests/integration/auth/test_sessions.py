@@ -1,12 +1,14 @@
 """Opening accounts and sessions over HTTP: what is given, what it is good for, and how it ends."""
 
 import asyncio
+import hashlib
 
 import asyncpg
 import jwt
 import pytest
 
 from tests.services import ADMIN_EMAIL, Running
+from tiketi_platform.adapters.postgres.auth.rows import SQL
 
 MINSU = {"email": "Minsu@example.com", "password": "correct horse", "name": "민수"}
 
@@ -149,3 +151,20 @@ async def test_the_administrator_is_there_and_has_the_password_of_the_file(auth:
 async def test_a_token_of_nobody_is_refused(auth: Running) -> None:
     answer = await auth.ask("GET", "auth", "/api/auth/me", token=auth.token(sub="999999"))
     assert (answer.status, answer.code) == (401, "token_invalid")
+
+
+async def test_spent_tokens_are_forgotten_when_they_would_have_expired(
+    auth: Running, tables: asyncpg.Connection
+) -> None:
+    first = (await register(auth)).body["refresh_token"]
+    second = (await refresh(auth, first)).body["refresh_token"]
+    third = (await refresh(auth, second)).body["refresh_token"]
+    await tables.execute(
+        "UPDATE refresh_tokens SET expires_at = now() - interval '1 second' WHERE token_hash = $1",
+        hashlib.sha256(first.encode()).digest(),
+    )
+    forgotten = await tables.fetchval(SQL["prune_tokens"], 10)
+    assert forgotten == 1
+    assert (await refresh(auth, first)).code == "token_invalid"
+    assert (await refresh(auth, third)).status == 200, "the session lives on"
+    assert (await refresh(auth, second)).code == "refresh_token_reused"

@@ -55,7 +55,11 @@ def access_token(signer: Signer, ttl_s: int = 60) -> str:
 async def test_a_key_that_is_published_no_more_is_forgotten_with_its_tokens() -> None:
     old, new = a_signer(), a_signer()
     publisher = Publisher(old, new)
-    keys = RemoteKeys(publisher.fetch, on_lost=lambda kid: verifier.forget(kid), fresh_s=0.01)
+
+    def forget(kid: str) -> None:
+        verifier.forget(kid)
+
+    keys = RemoteKeys(publisher.fetch, on_lost=forget, fresh_s=0.01)
     verifier = TokenVerifier(access_key=keys.key, entry_key=None, clock=Clock())
     stale, good = access_token(old), access_token(new)
     for token in (stale, good):

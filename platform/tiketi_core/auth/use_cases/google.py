@@ -8,8 +8,6 @@ import hmac
 
 from tiketi_core.auth import rules
 from tiketi_core.auth.errors import (
-    AccountDisabledError,
-    BadCredentialsError,
     GoogleEmailUnverifiedError,
     GoogleLinkRequiredError,
     GoogleRefusedError,
@@ -22,7 +20,8 @@ from tiketi_core.auth.model import (
     Origin,
     Session,
 )
-from tiketi_core.auth.ports import Accounts, Google, GoogleAccounts, GoogleSeal, PasswordHasher
+from tiketi_core.auth.ports import Google, GoogleAccounts, GoogleSeal
+from tiketi_core.auth.use_cases.credentials import Credentials
 from tiketi_core.auth.use_cases.issuer import Issuer
 from tiketi_core.kernel.errors import InvalidRequestError
 
@@ -32,20 +31,18 @@ class GoogleLogin:
 
     def __init__(
         self,
-        accounts: Accounts,
+        credentials: Credentials,
         google_accounts: GoogleAccounts,
         *,
         google: Google,
         seal: GoogleSeal,
-        passwords: PasswordHasher,
         issuer: Issuer,
         redirect_uri: str,
     ) -> None:
-        self._accounts = accounts
+        self._credentials = credentials
         self._google_accounts = google_accounts
         self._google = google
         self._seal = seal
-        self._passwords = passwords
         self._issuer = issuer
         self._redirect_uri = redirect_uri
 
@@ -107,25 +104,16 @@ class GoogleLogin:
         AccountDisabledError, LinkTokenInvalidError, LinkTokenExpiredError.
         """
         offer = self._seal.open_offer(link_token)
-        policy = self._issuer.policy
-        attempt = rules.attempt(offer.email, origin.address)
-        stored = await self._accounts.candidate(offer.email, attempt)
-        password_hash = None if stored is None else stored.password_hash
-        is_right = await self._passwords.verify(rules.canonical_password(password), password_hash)
-        if stored is None or password_hash is None or not is_right:
-            await self._accounts.failed(attempt, policy.per_account, policy.per_address)
-            raise BadCredentialsError
-        if stored.account.disabled_at_ms is not None:
-            raise AccountDisabledError
+        proof = await self._credentials.prove(offer.email, password, address=origin.address)
         refresh_token = self._issuer.refresh_token()
         opened = await self._google_accounts.link(
-            stored,
-            attempt,
+            proof.stored,
+            proof.attempt,
             origin,
             subject=offer.subject,
             email=offer.email,
             refresh_token=refresh_token,
-            ttl_s=policy.refresh_ttl_s,
+            ttl_s=self._issuer.policy.refresh_ttl_s,
         )
         return self._issuer.session(opened, refresh_token)
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from tiketi_core.auth import rules
 from tiketi_core.auth.errors import (
-    AccountDisabledError,
     AccountGoneError,
     BadCredentialsError,
     SessionNotFoundError,
 )
 from tiketi_core.auth.model import (
+    SIGNUPS_PER_ADDRESS,
     AccessToken,
     Account,
     Change,
@@ -20,6 +20,7 @@ from tiketi_core.auth.model import (
     Session,
 )
 from tiketi_core.auth.ports import Accounts, PasswordHasher, ServiceSecrets
+from tiketi_core.auth.use_cases.credentials import Credentials
 from tiketi_core.auth.use_cases.issuer import Issuer
 from tiketi_core.kernel.ids import SessionId, UserId
 
@@ -32,10 +33,12 @@ class Identity:
         accounts: Accounts,
         passwords: PasswordHasher,
         *,
+        credentials: Credentials,
         issuer: Issuer,
         secrets: ServiceSecrets,
     ) -> None:
         self._accounts = accounts
+        self._credentials = credentials
         self._passwords = passwords
         self._issuer = issuer
         self._secrets = secrets
@@ -50,7 +53,9 @@ class Identity:
         origin: Origin,
         request_id: str,
     ) -> Session:
-        """Open an account and log in; raises EmailTakenError."""
+        """Open an account and log in; raises EmailTakenError and TooManyFailuresError."""
+        # Before the hash: it is what costs.
+        await self._accounts.count(rules.signup_key(origin.address), SIGNUPS_PER_ADDRESS)
         new = NewAccount(
             email=email,
             password_hash=await self._passwords.hash(rules.canonical_password(password)),
@@ -70,29 +75,17 @@ class Identity:
     async def login(self, *, email: str, password: str, origin: Origin) -> Session:
         """Log in; raises BadCredentialsError, TooManyFailuresError or AccountDisabledError.
 
-        An unknown e-mail, an account without password and a wrong password take the same steps; that an
-        account is disabled is said only to who knows its password.
+        What is said of an account that is disabled is said only to who knows its password.
         """
-        policy = self._issuer.policy
-        attempt = rules.attempt(email, origin.address)
-        stored = await self._accounts.candidate(email, attempt)
-        password_hash = None if stored is None else stored.password_hash
-        password = rules.canonical_password(password)
-        is_right = await self._passwords.verify(password, password_hash)
-        if stored is None or password_hash is None or not is_right:
-            await self._accounts.failed(attempt, policy.per_account, policy.per_address)
-            raise BadCredentialsError
-        if stored.account.disabled_at_ms is not None:
-            raise AccountDisabledError
-        outdated = self._passwords.is_outdated(password_hash)
+        proof = await self._credentials.prove(email, password, address=origin.address)
         refresh_token = self._issuer.refresh_token()
         opened = await self._accounts.open_session(
-            stored,
-            attempt,
+            proof.stored,
+            proof.attempt,
             origin,
             refresh_token=refresh_token,
-            ttl_s=policy.refresh_ttl_s,
-            new_hash=await self._passwords.hash(password) if outdated else None,
+            ttl_s=self._issuer.policy.refresh_ttl_s,
+            new_hash=await self._renewed(proof.stored.password_hash, password),
         )
         return self._issuer.session(opened, refresh_token)
 
@@ -170,6 +163,12 @@ class Identity:
             await self._accounts.put_admin(
                 email, password_hash=await self._passwords.hash(password)
             )
+
+    async def _renewed(self, password_hash: str | None, password: str) -> str | None:
+        """A hash by the parameters of today, where the one there is has others."""
+        if password_hash is None or not self._passwords.is_outdated(password_hash):
+            return None
+        return await self._passwords.hash(rules.canonical_password(password))
 
 
 def _present(account: Account | None) -> Account:

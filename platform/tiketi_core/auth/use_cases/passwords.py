@@ -4,6 +4,7 @@ from tiketi_core.auth import rules
 from tiketi_core.auth.errors import AccountGoneError, BadCredentialsError
 from tiketi_core.auth.model import MAILS_PER_ACCOUNT, MAILS_PER_ADDRESS, Origin, Session
 from tiketi_core.auth.ports import Accounts, PasswordHasher, PasswordStore
+from tiketi_core.auth.use_cases.credentials import Credentials
 from tiketi_core.auth.use_cases.issuer import Issuer
 from tiketi_core.kernel.ids import UserId
 
@@ -16,11 +17,13 @@ class Passwords:
         accounts: Accounts,
         store: PasswordStore,
         *,
+        credentials: Credentials,
         passwords: PasswordHasher,
         issuer: Issuer,
     ) -> None:
         self._accounts = accounts
         self._store = store
+        self._credentials = credentials
         self._passwords = passwords
         self._issuer = issuer
 
@@ -32,22 +35,20 @@ class Passwords:
         account = await self._accounts.account(user_id)
         if account is None:
             raise AccountGoneError
-        policy = self._issuer.policy
-        attempt = rules.attempt(account.email, origin.address)
-        stored = await self._accounts.candidate(account.email, attempt)
-        password_hash = None if stored is None else stored.password_hash
-        is_right = await self._passwords.verify(rules.canonical_password(current), password_hash)
-        if stored is None or password_hash is None or not is_right:
-            await self._accounts.failed(attempt, policy.per_account, policy.per_address)
-            raise BadCredentialsError("the current password is not right", field="current_password")
+        try:
+            proof = await self._credentials.prove(account.email, current, address=origin.address)
+        except BadCredentialsError as error:
+            raise BadCredentialsError(
+                "the current password is not right", field="current_password"
+            ) from error
         refresh_token = self._issuer.refresh_token()
         opened = await self._store.change(
-            stored,
-            attempt,
+            proof.stored,
+            proof.attempt,
             origin,
             new_hash=await self._passwords.hash(rules.canonical_password(new)),
             refresh_token=refresh_token,
-            ttl_s=policy.refresh_ttl_s,
+            ttl_s=self._issuer.policy.refresh_ttl_s,
         )
         return self._issuer.session(opened, refresh_token)
 
@@ -57,8 +58,10 @@ class Passwords:
         Raises TooManyFailuresError when too many mails were asked for.
         """
         mailing = rules.mailing(email, address)
+        # Both first: whoever is refused for his own address must not use up somebody else's mails.
         await self._store.check(mailing)
-        await self._accounts.failed(mailing, MAILS_PER_ACCOUNT, MAILS_PER_ADDRESS)
+        await self._accounts.count(mailing.account_key, MAILS_PER_ACCOUNT)
+        await self._accounts.count(mailing.address_key, MAILS_PER_ADDRESS)
         await self._store.request_reset(
             email,
             token=self._issuer.refresh_token(),

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 
 from tiketi_core.auth.model import Policy
-from tiketi_core.auth.use_cases import Administration, GoogleLogin, Identity, Issuer, Passwords
+from tiketi_core.auth.use_cases import (
+    Administration,
+    Credentials,
+    GoogleLogin,
+    Identity,
+    Issuer,
+    Passwords,
+)
 from tiketi_core.kernel import bounds
 from tiketi_platform.adapters.google.client import GoogleClient
 from tiketi_platform.adapters.google.provider import Provider
@@ -73,14 +80,27 @@ def build(resources: Resources) -> AuthService:
         client_id=settings.google_client_id,
         client_secret=settings.optional_secret("google-client-secret"),
     )
-    identity = Identity(accounts, hasher, issuer=issuer, secrets=FileSecrets(settings))
+    credentials = Credentials(accounts, hasher, issuer.policy)
+    identity = Identity(
+        accounts,
+        hasher,
+        credentials=credentials,
+        issuer=issuer,
+        secrets=FileSecrets(settings),
+    )
     return AuthService(
         identity=identity,
         verifications=Verifications(identity, resources.clock),
-        passwords=Passwords(accounts, PostgresPasswords(database), passwords=hasher, issuer=issuer),
+        passwords=Passwords(
+            accounts,
+            PostgresPasswords(database),
+            credentials=credentials,
+            passwords=hasher,
+            issuer=issuer,
+        ),
         administration=Administration(accounts, PostgresDirectory(database)),
         google_login=GoogleLogin(
-            accounts,
+            credentials,
             PostgresGoogleAccounts(database),
             google=google,
             seal=SignedGoogleSeal(
@@ -88,7 +108,6 @@ def build(resources: Resources) -> AuthService:
                 signer=lambda: keys.signer,
                 public_key=keys.public_key,
             ),
-            passwords=hasher,
             issuer=issuer,
             redirect_uri=settings.google_redirect_uri,
         ),

@@ -64,15 +64,10 @@ class PostgresAccounts:
         )
         return None if row is None else rows.stored(row)
 
-    async def failed(self, attempt: Attempt, per_account: Limit, per_address: Limit) -> None:
-        # Two statements: one of them waiting for a crowd at the same address keeps no lock of the other.
-        for key, limit in (
-            (attempt.account_key, per_account),
-            (attempt.address_key, per_address),
-        ):
-            await self._database.execute(
-                SQL["count_failed"], key, limit.free_count, limit.delay_s_max, limit.kept_s
-            )
+    async def count(self, key: str, limit: Limit) -> None:
+        await self._database.execute(
+            SQL["count_or_refuse"], key, limit.free_count, limit.delay_s_max, limit.kept_s
+        )
 
     async def open_session(
         self,
@@ -151,7 +146,7 @@ class PostgresAccounts:
     async def prune(self, *, limit: int, revocations_kept_s: int) -> int:
         """Forget at most `limit` rows of each kind that are over; returns how many."""
         total: int = 0
-        for name in ("prune_sessions", "prune_failures", "prune_resets"):
+        for name in ("prune_sessions", "prune_tokens", "prune_failures", "prune_resets"):
             total += await self._database.fetchval(SQL[name], limit)
         total += await self._database.fetchval(SQL["prune_revocations"], limit, revocations_kept_s)
         return total

@@ -35,6 +35,7 @@ class PostgresPasswords:
             origin.device,
             origin.address,
             attempt.account_key,
+            attempt.address_key,
         )
         return rows.opened(row)
 

@@ -10,9 +10,9 @@ SELECT login_candidate($1, $2, $3);
 -- Refuse while a key has to wait.
 SELECT check_failures($1, $2);
 
--- name: count_failed
--- Count a wrong password, or whatever else is limited, under one key.
-SELECT count_failed($1, $2, $3, $4);
+-- name: count_or_refuse
+-- Count a wrong password, or whatever else is limited, under one key; refuse while it has to wait.
+SELECT count_or_refuse($1, $2, $3, $4);
 
 -- name: open_session
 -- Begin a session of a user whose password was right.
@@ -95,6 +95,16 @@ WITH old AS (
 )
 SELECT count(*) FROM gone;
 
+-- name: prune_tokens
+-- Forget at most $1 spent tokens that would have expired; returns how many.
+WITH gone AS (
+    DELETE FROM refresh_tokens WHERE token_hash IN (
+        SELECT token_hash FROM refresh_tokens
+        WHERE spent_at IS NOT NULL AND expires_at < clock_timestamp() ORDER BY expires_at LIMIT $1)
+    RETURNING 1
+)
+SELECT count(*) FROM gone;
+
 -- name: prune_failures
 -- Forget at most $1 counts of failures whose window is over; returns how many.
 WITH old AS (
@@ -154,7 +164,7 @@ SELECT update_account($1, $2, $3);
 
 -- name: change_password
 -- Replace a password that was checked, end every session and begin one.
-SELECT change_password($1, $2, $3, $4, $5, $6, $7, $8);
+SELECT change_password($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: request_reset
 -- Keep a reset token for an e-mail and say so.
