@@ -145,7 +145,10 @@ class WebhookData(Request):
 
 
 class WebhookRequest(Request):
-    """A notice in the shape of Toss Payments' `PAYMENT_STATUS_CHANGED`. Its further fields are ignored."""
+    """A notice in the shape of Toss Payments' `PAYMENT_STATUS_CHANGED`, which carries no signature.
+
+    It is verified by asking the gateway for the order it names. Its further fields are ignored.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -256,7 +259,7 @@ REFUND = Operation(
 )  # fmt: skip
 WEBHOOK = Operation(
     name="payments.webhook", method="POST", path="/api/payments/webhook", request=WebhookRequest,
-    response=WebhookReceipt, access="public", summary="The gateway says that something happened.",
+    response=WebhookReceipt, access="public", errors=("gateway_unavailable",), summary="The gateway says that something happened.",
 )  # fmt: skip
 GRANT = Operation(
     name="points.grant", method="POST", path="/api/points/sandbox/grant", request=GrantRequest, response=Granted,

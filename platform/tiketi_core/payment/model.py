@@ -192,5 +192,7 @@ class Policy:
     """How long one process has a payment to itself; longer than two calls of the gateway."""
     confirm_window_ms: int = 610_000
     """When a charge the gateway does not know can no longer come: its window and ten seconds."""
+    declined_lease_ms: int = 3_600_000
+    """How long a refund that we owe and the gateway declined waits before the gateway is asked again."""
     batch: int = 100
     """Payments and refunds taken in one round of the recovery."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from tiketi_core.kernel.ids import PaymentId, RefundId, ReservationId, UserId
-from tiketi_core.payment.gateway import Approval, Cancellation
+from tiketi_core.payment.gateway import Approval, Cancellation, GatewayError
 from tiketi_core.payment.model import (
     Answer,
     Begun,
@@ -36,6 +36,14 @@ class ReservationDirectory(Protocol):
 
     async def get(self, reservation_id: ReservationId) -> PayableReservation | None:
         """The reservation, or None when there is none; UnavailableError when nobody answers."""
+        ...
+
+
+class Alarms(Protocol):
+    """Hears of what nobody else is told: the saga goes on, and somebody may have to look."""
+
+    def gateway_failed(self, error: GatewayError, *, step: str, order_id: str) -> None:
+        """A call of the gateway failed and will be made again; `step` says in which part of the saga."""
         ...
 
 
@@ -97,8 +105,22 @@ class PaymentBooks(Protocol):
         """Post the points of a PENDING refund and count it; otherwise change nothing."""
         ...
 
-    async def refuse_refund(self, refund_id: RefundId, *, detail: str) -> Refund:
-        """Let go of what a PENDING refund set aside: the gateway will never give it back."""
+    async def decline_refund(
+        self,
+        refund_id: RefundId,
+        *,
+        detail: str,
+        cancelled_won: int,
+        card_returned: int,
+        lease_ms: int,
+    ) -> Refund:
+        """End a PENDING refund that the gateway declined, by what had gone back to the card then.
+
+        It is completed if `cancelled_won` covers it beside every other refund of the payment, and REFUSED,
+        letting go of what it set aside, if it was somebody's wish and cannot have been covered. It stays
+        PENDING while others may be what was covered, or while `card_returned` is not what the books say
+        any more; and one that a message asked for stays so for ever, `lease_ms` at a time.
+        """
         ...
 
     async def claim_refunds(self, *, lease_ms: int, limit: int) -> Sequence[Refund]:

@@ -17,5 +17,3 @@ GOOGLE_CLIENT_SECRET: Final = "tiketi_sandbox_google"  # noqa: S105 - as below
 """The client's secret unless told otherwise."""
 TOSS_SECRET_KEY: Final = "test_sk_tiketi_sandbox"  # noqa: S105 - opens a sandbox on loopback
 """The secret key of the sandbox gateway; a test key, as its prefix says, and worth nothing elsewhere."""
-TOSS_WEBHOOK_SECRET: Final = "tiketi_sandbox_webhook"  # noqa: S105 - as above
-"""What the sandbox signs its webhooks with."""

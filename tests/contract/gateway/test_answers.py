@@ -24,7 +24,8 @@ PAYMENT = {
     ("status", "answer", "kind"),
     [
         (403, {"code": "REJECT_CARD_COMPANY", "message": "m"}, CardDeclinedError),
-        (400, {"code": "A_CODE_OF_TOMORROW", "message": "m"}, CardDeclinedError),
+        (404, {"code": "NOT_FOUND_PAYMENT_SESSION", "message": "m"}, CardDeclinedError),
+        (400, {"code": "A_CODE_OF_TOMORROW", "message": "m"}, GatewayUnknownError),
         (401, {"code": "UNAUTHORIZED_KEY", "message": "m"}, GatewayRefusedError),
         (403, {"code": "FORBIDDEN_REQUEST", "message": "m"}, GatewayRefusedError),
         (400, {"code": "PROVIDER_ERROR", "message": "m"}, GatewayUnknownError),
@@ -51,6 +52,8 @@ def test_a_query_that_fails_never_says_that_nothing_was_charged():
 def test_a_refused_cancellation_is_one():
     error = answers.cancel_error(403, {"code": "NOT_CANCELABLE_AMOUNT", "message": "m"})
     assert type(error) is CancelRefusedError
+    error = answers.cancel_error(403, {"code": "A_CODE_OF_TOMORROW", "message": "m"})
+    assert type(error) is GatewayUnknownError
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from tiketi_core.kernel.ids import EventId, PaymentId, ReservationId, UserId
+from tiketi_core.payment.gateway import GatewayError
 from tiketi_core.payment.model import PayableReservation, Policy, Refund, RequestKey, Settled
 from tiketi_core.payment.ports import CardGateway
 from tiketi_core.payment.use_cases import Buy, Caller, Pay, Payments, Refunds, Settlement
@@ -50,6 +51,16 @@ class Directory:
         return self.known.get(reservation_id)
 
 
+@dataclass
+class Heard:
+    """The `Alarms` port as a list of (kind of error, step)."""
+
+    alarms: list[tuple[str, str]] = field(default_factory=list)
+
+    def gateway_failed(self, error: GatewayError, *, step: str, order_id: str) -> None:
+        self.alarms.append((type(error).__name__, step))
+
+
 class Saga:
     """Everything the service has, without the service."""
 
@@ -67,17 +78,24 @@ class Saga:
         self.directory, self.clock, self.policy = directory, clock, policy
         self.books = PostgresPaymentBooks(database, lease_ms=policy.lease_ms)
         self.statements = PostgresStatements(database)
+        self.heard = Heard()
         self.settlement = Settlement(
-            self.books, gateway, reservations=directory, clock=clock, policy=policy
+            self.books,
+            gateway,
+            reservations=directory,
+            alarms=self.heard,
+            clock=clock,
+            policy=policy,
         )
         self.payments = Payments(
             self.books,
             gateway,
             reservations=directory,
             settlement=self.settlement,
+            alarms=self.heard,
             clock=clock,
         )
-        self.refunds = Refunds(self.books, gateway, policy=policy)
+        self.refunds = Refunds(self.books, gateway, alarms=self.heard, policy=policy)
 
     def caller(
         self, user: int, *, key: str | None = None, operation: str, body: str = ""

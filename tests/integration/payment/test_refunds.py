@@ -6,10 +6,50 @@ import uuid
 import pytest
 
 from tests.integration.payment.saga import Saga
+from tests.waiting import until
 from tiketi_core.kernel.ids import MessageId, PaymentId
 from tiketi_core.kernel.message import Message
 from tiketi_core.payment import errors
+from tiketi_core.payment.gateway import Approval, Cancellation, CancelRefusedError
+from tiketi_core.payment.ports import CardGateway
+from tiketi_core.payment.use_cases import Refunds
 from tiketi_platform.sandbox.toss.behaviour import Behaviour
+
+
+class Declining:
+    """The gateway, which declines the cancellations with these keys for as long as they are here."""
+
+    def __init__(self, inner: CardGateway) -> None:
+        self._inner = inner
+        self.keys: set[str] = set()
+
+    async def approve(self, *, pg_token: str, order_id: str, amount_won: int) -> Approval:
+        return await self._inner.approve(
+            pg_token=pg_token, order_id=order_id, amount_won=amount_won
+        )
+
+    async def find(self, *, order_id: str) -> Approval | None:
+        return await self._inner.find(order_id=order_id)
+
+    async def cancel(
+        self, *, payment_key: str, amount_won: int, reason: str, idempotency_key: str
+    ) -> Cancellation:
+        if idempotency_key in self.keys:
+            raise CancelRefusedError("no", gateway_code="NOT_CANCELABLE_PAYMENT")
+        return await self._inner.cancel(
+            payment_key=payment_key,
+            amount_won=amount_won,
+            reason=reason,
+            idempotency_key=idempotency_key,
+        )
+
+
+@pytest.fixture
+def declining(saga: Saga) -> Declining:
+    """Between the saga's refunds and its gateway."""
+    gateway = Declining(saga.gateway)
+    saga.refunds = Refunds(saga.books, gateway, alarms=saga.heard, policy=saga.policy)
+    return gateway
 
 
 async def mixed(saga: Saga, *, points: int = 1_000, card: int = 2_000) -> int:
@@ -149,3 +189,111 @@ async def test_a_message_about_nothing_changes_nothing(saga: Saga):
     message = Message(MessageId(str(uuid.uuid4())), "reservation.refused", {}, 0)
     await saga.books.begin_whole_refunds([message], lambda _: (PaymentId(404), "expired"))
     assert await saga.database.fetchval("SELECT count(*) FROM refunds") == 0
+
+
+async def begun(saga: Saga, payment_id: int, amount: int) -> int:
+    """A refund whose process died before it asked the gateway."""
+    key = saga.caller(99, operation="payments.refund").key
+    started = await saga.books.begin_refund(
+        PaymentId(payment_id), amount=amount, reason="because", key=key, request_id="req-1"
+    )
+    assert started.refund is not None
+    return started.refund.id
+
+
+async def status(saga: Saga, refund_id: int) -> str:
+    found: str = await saga.database.fetchval("SELECT status FROM refunds WHERE id = $1", refund_id)
+    return found
+
+
+async def test_one_refund_does_not_pass_off_anothers_money_as_its_own(
+    saga: Saga, declining: Declining
+):
+    payment_id = await mixed(saga, points=0, card=100)
+    payment = await saga.books.payment(PaymentId(payment_id))
+    assert payment is not None
+    assert payment.payment_key is not None
+    first, second = await begun(saga, payment_id, 30), await begun(saga, payment_id, 30)
+    # The first went back to the card, and its process died before the books knew.
+    await saga.gateway.cancel(
+        payment_key=payment.payment_key,
+        amount_won=30,
+        reason="because",
+        idempotency_key=f"refund-{first}",
+    )
+    declining.keys = {f"refund-{second}"}
+    (late,) = [each for each in await saga.refunds.claim() if each.id == second]
+    assert (await saga.refunds.finish(late)).status == "PENDING"
+    await saga.recover_all()
+    assert (await status(saga, first), await status(saga, second)) == ("COMPLETED", "REFUSED")
+    await saga.assert_books_balance()
+
+
+async def test_refunds_that_are_both_declined_come_to_an_end(saga: Saga, declining: Declining):
+    payment_id = await mixed(saga, points=0, card=100)
+    payment = await saga.books.payment(PaymentId(payment_id))
+    assert payment is not None
+    assert payment.payment_key is not None
+    both = [await begun(saga, payment_id, 30), await begun(saga, payment_id, 30)]
+    await saga.gateway.cancel(
+        payment_key=payment.payment_key, amount_won=40, reason="by hand", idempotency_key="h"
+    )
+    declining.keys = {f"refund-{refund_id}" for refund_id in both}
+    await saga.recover_all()
+    assert sorted([await status(saga, each) for each in both]) == ["COMPLETED", "REFUSED"]
+
+
+async def test_what_a_message_asks_for_is_owed_however_often_the_gateway_declines(
+    saga: Saga, declining: Declining
+):
+    payment_id = await mixed(saga)
+    message = Message(MessageId(str(uuid.uuid4())), "reservation.cancelled", {}, 0)
+    await saga.books.begin_whole_refunds([message], lambda _: (PaymentId(payment_id), "cancelled"))
+    refund_id = await saga.database.fetchval("SELECT id FROM refunds")
+    declining.keys = {f"refund-{refund_id}"}
+    for _ in range(2):
+        await saga.recover()
+        assert await status(saga, refund_id) == "PENDING"
+        assert saga.heard.alarms.pop() == ("CancelRefusedError", "refund")
+        assert (await saga.statements.under_way()).declined_count == 1
+        # The gateway is left alone for a while, which ends here.
+        assert list(await saga.refunds.claim()) == []
+        await saga.database.execute("UPDATE refunds SET lease_until = NULL")
+    declining.keys.clear()
+    await saga.recover_all()
+    assert await status(saga, refund_id) == "COMPLETED"
+    assert await saga.wallet() == (5_000, 0)
+    assert (await saga.statements.under_way()).declined_count == 0
+    await saga.assert_books_balance()
+
+
+async def test_wallets_are_locked_in_one_order(saga: Saga):
+    payments: dict[object, PaymentId] = {}
+    for user in (1, 2):
+        await saga.grant(1_000, user=user)
+        saga.directory.put(user, user=user)
+        payments[user] = (await saga.pay(user, user=user, points=1_000)).payment.id
+    messages = [
+        Message(MessageId(str(uuid.uuid4())), "reservation.cancelled", {"user": user}, 0)
+        for user in (2, 1)
+    ]
+    async with saga.database.transaction() as other:
+        await other.execute("SELECT FROM points WHERE user_id = 1 FOR UPDATE")
+        refunding = asyncio.create_task(
+            saga.books.begin_whole_refunds(
+                messages, lambda each: (PaymentId(payments[each.payload["user"]]), "cancelled")
+            )
+        )
+        await until(lambda: waits_for_a_lock(saga))
+        # Whoever waits for the first wallet has not taken the second.
+        await other.execute("SELECT FROM points WHERE user_id = 2 FOR UPDATE NOWAIT")
+    await refunding
+    assert (await saga.wallet(1), await saga.wallet(2)) == ((1_000, 0), (1_000, 0))
+
+
+async def waits_for_a_lock(saga: Saga) -> bool:
+    waiting = await saga.database.fetchval(
+        "SELECT EXISTS (SELECT FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database())"
+    )
+    return bool(waiting)

@@ -41,8 +41,7 @@ PROTECTED = [
 @pytest.fixture
 async def platform(postgres, valkey, tmp_path, events):
     settings = settings_for(postgres, valkey, tmp_path)
-    for secret in ("toss-secret-key", "toss-webhook-secret"):
-        (settings.secrets_dir / secret).write_text("nobody pays here")
+    (settings.secrets_dir / "toss-secret-key").write_text("nobody pays here")
     services = ("auth", catalogue_spec(events), "queue", "reservation", "payment")
     async with serving(settings, *services) as served:
         yield served

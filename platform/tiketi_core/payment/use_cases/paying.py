@@ -8,12 +8,13 @@ from tiketi_core.kernel.ids import EventId, ReservationId
 from tiketi_core.payment.errors import IdempotencyInFlightError
 from tiketi_core.payment.gateway import (
     CardDeclinedError,
+    GatewayError,
     GatewayRefusedError,
     GatewayUnknownError,
     GatewayUnreachableError,
 )
 from tiketi_core.payment.model import Answer, Begun, Draft, Failure, Payment, RequestKey, Settled
-from tiketi_core.payment.ports import CardGateway, PaymentBooks, ReservationDirectory
+from tiketi_core.payment.ports import Alarms, CardGateway, PaymentBooks, ReservationDirectory
 from tiketi_core.payment.rules import check_amounts, check_payable
 from tiketi_core.payment.use_cases.answers import replay
 from tiketi_core.payment.use_cases.settlement import Settlement
@@ -56,12 +57,14 @@ class Payments:
         *,
         reservations: ReservationDirectory,
         settlement: Settlement,
+        alarms: Alarms,
         clock: Clock,
     ) -> None:
         self._books = books
         self._gateway = gateway
         self._reservations = reservations
         self._settlement = settlement
+        self._alarms = alarms
         self._clock = clock
 
     async def pay(self, order: Pay, caller: Caller, *, entry_event_id: EventId | None) -> Settled:
@@ -149,12 +152,21 @@ class Payments:
             return await self._fail_or_raise(payment, failure, error)
         except (GatewayRefusedError, GatewayUnreachableError) as error:
             # This was the order's first call, so nothing was charged and the request may come again.
+            self._alarms.gateway_failed(error, step="approve", order_id=payment.order_id)
             failure = Failure(code=error.code, detail=error.detail)
             return await self._fail_or_raise(payment, failure, error)
-        except GatewayUnknownError:
-            await self._settlement.look(payment)
+        except GatewayUnknownError as error:
+            self._alarms.gateway_failed(error, step="approve", order_id=payment.order_id)
+            await self._look(payment)
             return await self._as_it_stands(begun, key)
         return await self._settlement.complete(payment, approval)
+
+    async def _look(self, payment: Payment) -> None:
+        try:
+            await self._settlement.look(payment)
+        except GatewayError as error:
+            # The recovery looks again; the customer is told that nobody knows yet.
+            self._alarms.gateway_failed(error, step="look", order_id=payment.order_id)
 
     async def _fail_or_raise(
         self, payment: Payment, failure: Failure, error: DomainError

@@ -6,17 +6,24 @@ from tiketi_core.kernel.ids import PaymentId
 from tiketi_core.payment.errors import PaymentNotRefundableError
 from tiketi_core.payment.gateway import CancelRefusedError, GatewayError
 from tiketi_core.payment.model import Policy, Refund
-from tiketi_core.payment.ports import CardGateway, PaymentBooks
+from tiketi_core.payment.ports import Alarms, CardGateway, PaymentBooks
 from tiketi_core.payment.use_cases.answers import replay
 from tiketi_core.payment.use_cases.paying import Caller
 
 
 class Refunds:
-    """Refunds, asked for by people and by messages. A crash in between is finished by the recovery."""
+    """Refunds, asked for by people and by messages. A crash in between is finished by the recovery.
 
-    def __init__(self, books: PaymentBooks, gateway: CardGateway, *, policy: Policy) -> None:
+    What a person asked for may be refused. What a message asks for is money for seats that are gone: we owe
+    it, so it stays under way however often the gateway declines.
+    """
+
+    def __init__(
+        self, books: PaymentBooks, gateway: CardGateway, *, alarms: Alarms, policy: Policy
+    ) -> None:
         self._books = books
         self._gateway = gateway
+        self._alarms = alarms
         self._policy = policy
 
     async def refund(
@@ -56,20 +63,29 @@ class Refunds:
                 idempotency_key=f"refund-{refund.id}",
             )
         except CancelRefusedError as error:
-            return await self._refused(refund, error)
-        except GatewayError:
+            return await self._declined(refund, error)
+        except GatewayError as error:
+            self._alarms.gateway_failed(error, step="refund", order_id=refund.order_id)
             return refund
         return await self._books.complete_refund(refund.id)
 
-    async def _refused(self, refund: Refund, error: CancelRefusedError) -> Refund:
+    async def _declined(self, refund: Refund, error: CancelRefusedError) -> Refund:
         # Somebody may have given the money back by hand, or the gateway forgot our key and not the money.
         try:
             approval = await self._gateway.find(order_id=refund.order_id)
-        except GatewayError:
+        except GatewayError as silence:
+            self._alarms.gateway_failed(silence, step="refund", order_id=refund.order_id)
             return refund
-        if approval and approval.cancelled_won >= refund.card_returned + refund.card:
-            return await self._books.complete_refund(refund.id)
-        return await self._books.refuse_refund(refund.id, detail=error.detail)
+        ended = await self._books.decline_refund(
+            refund.id,
+            detail=error.detail,
+            cancelled_won=approval.cancelled_won if approval else 0,
+            card_returned=refund.card_returned,
+            lease_ms=self._policy.declined_lease_ms,
+        )
+        if ended.status == "PENDING":
+            self._alarms.gateway_failed(error, step="refund", order_id=refund.order_id)
+        return ended
 
     async def claim(self) -> Sequence[Refund]:
         """Lease a batch of refunds that nobody works on, to be given to `finish` one by one."""

@@ -14,7 +14,7 @@ from tiketi_core.payment.gateway import (
     GatewayError,
 )
 from tiketi_core.payment.model import Failure, Payment, Policy, Settled
-from tiketi_core.payment.ports import CardGateway, PaymentBooks, ReservationDirectory
+from tiketi_core.payment.ports import Alarms, CardGateway, PaymentBooks, ReservationDirectory
 from tiketi_core.payment.rules import is_payable
 
 
@@ -27,12 +27,14 @@ class Settlement:
         gateway: CardGateway,
         *,
         reservations: ReservationDirectory,
+        alarms: Alarms,
         clock: Clock,
         policy: Policy,
     ) -> None:
         self._books = books
         self._gateway = gateway
         self._reservations = reservations
+        self._alarms = alarms
         self._clock = clock
         self._policy = policy
 
@@ -49,11 +51,11 @@ class Settlement:
             raise
 
     async def look(self, payment: Payment) -> None:
-        """Settle by what the gateway shows now; changes nothing when it shows nothing certain."""
-        try:
-            approval = await self._gateway.find(order_id=payment.order_id)
-        except GatewayError:
-            return
+        """Settle by what the gateway shows now; changes nothing when it shows no charge.
+
+        Raises GatewayError when it shows nothing certain.
+        """
+        approval = await self._gateway.find(order_id=payment.order_id)
         if approval is not None:
             await self._settle(payment, approval)
 
@@ -76,8 +78,8 @@ class Settlement:
         except CardDeclinedError as error:
             failure = Failure(code=error.code, detail=error.detail, gateway_code=error.gateway_code)
             await self._books.fail(payment.id, failure)
-        except GatewayError:
-            return
+        except GatewayError as error:
+            self._alarms.gateway_failed(error, step="recover", order_id=payment.order_id)
         else:
             if approval is not None:
                 await self._settle(payment, approval)
@@ -140,7 +142,8 @@ class Settlement:
                     reason="the payment failed",
                     idempotency_key=f"abort-{payment.order_id}",
                 )
-        except GatewayError:
+        except GatewayError as error:
+            self._alarms.gateway_failed(error, step="give back", order_id=payment.order_id)
             return
         await self._books.fail(
             payment.id, Failure(code="gateway_unavailable", detail="the charge was taken back")

@@ -4,7 +4,7 @@ What may happen to a wallet, a payment or a refund is in sql/payment/migrations.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from tiketi_core.kernel.ids import EventId, PaymentId, RefundId, UserId
@@ -123,8 +123,19 @@ class PostgresPaymentBooks:
     async def complete_refund(self, refund_id: RefundId) -> Refund:
         return Refund(**await self._database.fetchval(_SQL["complete_refund"], refund_id))
 
-    async def refuse_refund(self, refund_id: RefundId, *, detail: str) -> Refund:
-        return Refund(**await self._database.fetchval(_SQL["refuse_refund"], refund_id, detail))
+    async def decline_refund(
+        self,
+        refund_id: RefundId,
+        *,
+        detail: str,
+        cancelled_won: int,
+        card_returned: int,
+        lease_ms: int,
+    ) -> Refund:
+        row: Json = await self._database.fetchval(
+            _SQL["decline_refund"], refund_id, detail, cancelled_won, card_returned, lease_ms
+        )
+        return Refund(**row)
 
     async def claim_refunds(self, *, lease_ms: int, limit: int) -> Sequence[Refund]:
         rows = await self._database.fetch(_SQL["claim_refunds"], lease_ms, limit)
@@ -140,12 +151,16 @@ class PostgresPaymentBooks:
         """
 
         async def work(connection: Connection) -> None:
-            for message in await inbox.fresh(connection, messages, "payment"):
-                order = wanted(message)
-                if order is not None:
-                    await connection.fetchval(
-                        _SQL["begin_whole_refund"], *order, message.request_id, 0
-                    )
+            new = await inbox.fresh(connection, messages, "payment")
+            orders = [(order, each.request_id) for each in new if (order := wanted(each))]
+            payment_ids = [payment_id for (payment_id, _), _ in orders]
+            # All payments before any wallet, and wallets in the order of their users: two transactions
+            # that refund the same users meet in one order and wait for each other only once.
+            locked = await connection.fetch(_SQL["lock_payments"], payment_ids)
+            owners = {row["id"]: row["user_id"] for row in locked}
+            known = [each for each in orders if each[0][0] in owners]
+            for order, request_id in sorted(known, key=lambda each: owners[each[0][0]]):
+                await connection.fetchval(_SQL["begin_whole_refund"], *order, request_id, 0)
 
         await unit_of_work.run(self._database, work)
 
@@ -161,11 +176,27 @@ class PostgresPaymentBooks:
         return pruned
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderWay:
+    """What has begun and is not settled; 0 where there is nothing."""
+
+    payment_oldest_s: float = 0
+    refund_oldest_s: float = 0
+    declined_count: int = 0
+    """Refunds that are owed though the gateway declined them: somebody has to talk to it."""
+
+
 class PostgresStatements:
     """Wallets and their histories to read, and the audit's exports; changes nothing."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def under_way(self) -> UnderWay:
+        """What is under way at this moment."""
+        row = await self._database.fetchrow(_SQL["under_way"])
+        assert row is not None, "a SELECT without FROM has one row"
+        return UnderWay(**row)
 
     async def balance(self, user_id: UserId, *, limit: int) -> tuple[Wallet, list[HistoryLine]]:
         """A wallet with its latest lines, newest first, as of one moment; no row is an empty wallet."""

@@ -1,7 +1,8 @@
 """Reads what Toss answered into the core's outcomes; refuses to call anything certain that is not.
 
-Error codes are those of the API's reference. Anything not known to be a refusal is *unknown*, because
-taking an unknown charge for a refusal loses somebody's money.
+Error codes are those of the API's reference, endpoint by endpoint (docs.tosspayments.com/reference).
+A code that is not listed here as a refusal is *unknown*, also with a 4xx status: taking an unknown
+charge for a refusal loses somebody's money, and asking again costs a moment.
 """
 
 from datetime import datetime
@@ -29,17 +30,75 @@ _NOT_OURS_TO_USE: Final = frozenset(
 )
 """Answers about us and not about the card."""
 _DONE_BEFORE: Final = frozenset({"ALREADY_PROCESSED_PAYMENT", "DUPLICATED_ORDER_ID"})
-_UNDECIDED: Final = frozenset(
+_ABSENT: Final = frozenset({"NOT_FOUND_PAYMENT", "NOT_FOUND"})
+
+_DECLINES: Final = frozenset(
     {
-        "IDEMPOTENT_REQUEST_PROCESSING",
-        "PROVIDER_ERROR",
-        "CARD_PROCESSING_ERROR",
-        "TOO_MANY_REQUESTS",
-        "FORBIDDEN_CONSECUTIVE_REQUEST",
+        "BELOW_MINIMUM_AMOUNT",
+        "EXCEED_MAX_AMOUNT",
+        "EXCEED_MAX_AUTH_COUNT",
+        "EXCEED_MAX_CARD_INSTALLMENT_PLAN",
+        "EXCEED_MAX_DAILY_PAYMENT_COUNT",
+        "EXCEED_MAX_MONTHLY_PAYMENT_AMOUNT",
+        "EXCEED_MAX_ONE_DAY_AMOUNT",
+        "EXCEED_MAX_ONE_DAY_WITHDRAW_AMOUNT",
+        "EXCEED_MAX_ONE_TIME_WITHDRAW_AMOUNT",
+        "EXCEED_MAX_PAYMENT_AMOUNT",
+        "FDS_ERROR",
+        "INVALID_ACCOUNT_INFO_RE_REGISTER",
+        "INVALID_AUTHORIZE_AUTH",
+        "INVALID_CARD_EXPIRATION",
+        "INVALID_CARD_INSTALLMENT_PLAN",
+        "INVALID_CARD_LOST_OR_STOLEN",
+        "INVALID_CARD_NUMBER",
+        "INVALID_PASSWORD",
+        "INVALID_REJECT_CARD",
+        "INVALID_REQUEST",
+        "INVALID_STOPPED_CARD",
+        "INVALID_UNREGISTERED_SUBMALL",
+        "NOT_ALLOWED_POINT_USE",
+        "NOT_AVAILABLE_BANK",
+        "NOT_AVAILABLE_PAYMENT",
+        "NOT_FOUND_PAYMENT",
+        "NOT_FOUND_PAYMENT_SESSION",
+        "NOT_FOUND_TERMINAL_ID",
+        "NOT_REGISTERED_BUSINESS",
+        "NOT_SUPPORTED_INSTALLMENT_PLAN_CARD_OR_MERCHANT",
+        "NOT_SUPPORTED_MONTHLY_INSTALLMENT_PLAN",
+        "REJECT_ACCOUNT_PAYMENT",
+        "REJECT_CARD_COMPANY",
+        "REJECT_CARD_PAYMENT",
+        "REJECT_TOSSPAY_INVALID_ACCOUNT",
+        "RESTRICTED_TRANSFER_ACCOUNT",
+        "UNAPPROVED_ORDER_ID",
     }
 )
-"""4xx answers after which the same request may still succeed, or may have."""
-_ABSENT: Final = frozenset({"NOT_FOUND_PAYMENT", "NOT_FOUND"})
+"""Answers to a confirm after which nothing was charged and the same request never will be."""
+
+_CANCEL_REFUSALS: Final = frozenset(
+    {
+        "ALREADY_CANCELED_PAYMENT",
+        "ALREADY_REFUND_PAYMENT",
+        "EXCEED_CANCEL_AMOUNT_DISCOUNT_AMOUNT",
+        "EXCEED_CANCEL_LIMIT",
+        "EXCEED_MAX_REFUND_DUE",
+        "FORBIDDEN_BANK_REFUND_REQUEST",
+        "INVALID_BANK",
+        "INVALID_REFUND_ACCOUNT_INFO",
+        "INVALID_REFUND_ACCOUNT_NUMBER",
+        "INVALID_REQUEST",
+        "NOT_ALLOWED_PARTIAL_REFUND",
+        "NOT_ALLOWED_PARTIAL_REFUND_WAITING_DEPOSIT",
+        "NOT_CANCELABLE_AMOUNT",
+        "NOT_CANCELABLE_PAYMENT",
+        "NOT_CANCELABLE_PAYMENT_FOR_DORMANT_USER",
+        "NOT_FOUND_PAYMENT",
+        "NOT_MATCHES_REFUNDABLE_AMOUNT",
+        "REFUND_REJECTED",
+    }
+)
+"""Answers to a cancel after which this amount does not go back by this call."""
+
 _UNDECIDED_STATUSES: Final = frozenset({408, 409, 425, 429})
 
 
@@ -108,20 +167,26 @@ def is_absent(status: int, answer: dict[str, Any]) -> bool:
 
 def approve_error(status: int, answer: dict[str, Any]) -> GatewayError:
     """What an unsuccessful confirm means."""
-    return _error(status, answer, refusal=CardDeclinedError)
+    return _error(status, answer, refusal=CardDeclinedError, refusals=_DECLINES)
 
 
 def cancel_error(status: int, answer: dict[str, Any]) -> GatewayError:
     """What an unsuccessful cancel means."""
-    return _error(status, answer, refusal=CancelRefusedError)
+    return _error(status, answer, refusal=CancelRefusedError, refusals=_CANCEL_REFUSALS)
 
 
 def find_error(status: int, answer: dict[str, Any]) -> GatewayError:
     """What an unsuccessful query means; never that the charge does not exist."""
-    return _error(status, answer, refusal=GatewayUnknownError)
+    return _error(status, answer, refusal=GatewayUnknownError, refusals=frozenset())
 
 
-def _error(status: int, answer: dict[str, Any], *, refusal: type[GatewayError]) -> GatewayError:
+def _error(
+    status: int,
+    answer: dict[str, Any],
+    *,
+    refusal: type[GatewayError],
+    refusals: frozenset[str],
+) -> GatewayError:
     match answer:
         case {"code": str(code), "message": str(message)}:
             pass
@@ -129,7 +194,7 @@ def _error(status: int, answer: dict[str, Any], *, refusal: type[GatewayError]) 
             return GatewayUnknownError(f"The gateway answered {status} without saying why.")
     if code in _NOT_OURS_TO_USE or status == 401:
         return GatewayRefusedError(message, gateway_code=code)
-    if 400 <= status < 500 and status not in _UNDECIDED_STATUSES and code not in _UNDECIDED:
+    if 400 <= status < 500 and status not in _UNDECIDED_STATUSES and code in refusals:
         return refusal(message, gateway_code=code)
     return GatewayUnknownError(message, gateway_code=code)
 

@@ -17,7 +17,6 @@ from tiketi_platform.sandbox.ports import (
     LOOPBACK,
     TOSS_PORT,
     TOSS_SECRET_KEY,
-    TOSS_WEBHOOK_SECRET,
 )
 from tiketi_platform.sandbox.serving import serving
 from tiketi_platform.sandbox.toss.behaviour import Behaviour
@@ -220,7 +219,6 @@ async def running_toss_sandbox(
     port: int = TOSS_PORT,
     host: str = LOOPBACK,
     secret_key: str = TOSS_SECRET_KEY,
-    webhook_secret: str = TOSS_WEBHOOK_SECRET,
     webhook_url: str | None = None,
 ) -> AsyncIterator[TossSandbox]:
     """Serve the gateway in this loop until the block ends; port 0 takes a free one.
@@ -229,7 +227,7 @@ async def running_toss_sandbox(
     """
     journal = Journal(data_dir / "toss.jsonl")
     try:
-        webhooks = Webhooks(secret=webhook_secret)
+        webhooks = Webhooks()
         gateway = SandboxGateway(Ledger(journal), webhooks, Behaviour(webhook_url=webhook_url))
         sandbox = TossSandbox(gateway, secret_key=secret_key)
         try:

@@ -89,7 +89,11 @@ async def refund(service: PaymentService, call: Call[payment.RefundRequest]) -> 
 async def webhook(
     service: PaymentService, call: Call[payment.WebhookRequest]
 ) -> payment.WebhookReceipt:
-    """Anybody may call this, so it only makes us look sooner at what the gateway itself says."""
+    """Anybody may call this, so it only makes us look sooner at what the gateway itself says.
+
+    That is also how the gateway wants its notices verified: those of payments carry no signature. One that
+    cannot be verified now is refused, so that the gateway sends it again.
+    """
     found = await service.books.payment_of_order(call.body.data.orderId)
     if found is not None and found.status in {"PENDING", "FAILED"}:
         await service.settlement.look(found)

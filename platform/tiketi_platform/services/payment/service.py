@@ -10,6 +10,7 @@ from tiketi_platform.adapters.postgres.payment import PostgresPaymentBooks, Post
 from tiketi_platform.adapters.postgres.pool import Database
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.adapters.toss import TossGateway, TossSettings
+from tiketi_platform.services.payment.watch import Watch
 
 GATEWAY_TIMEOUT_S: Final = 4.0
 """One call of the gateway. A payment in doubt makes two, and both fit into a request's 10 s."""
@@ -24,6 +25,7 @@ class PaymentService:
     settlement: Settlement
     books: PostgresPaymentBooks
     statements: PostgresStatements
+    watch: Watch
     database: Database
     gateway: TossGateway
 
@@ -41,8 +43,15 @@ def build(resources: Resources) -> PaymentService:
     )
     books = PostgresPaymentBooks(resources.database, lease_ms=policy.lease_ms)
     reservations = PeerReservations(resources.peers)
+    statements = PostgresStatements(resources.database)
+    watch = Watch(statements)
     settlement = Settlement(
-        books, gateway, reservations=reservations, clock=resources.clock, policy=policy
+        books,
+        gateway,
+        reservations=reservations,
+        alarms=watch,
+        clock=resources.clock,
+        policy=policy,
     )
     return PaymentService(
         payments=Payments(
@@ -50,12 +59,14 @@ def build(resources: Resources) -> PaymentService:
             gateway,
             reservations=reservations,
             settlement=settlement,
+            alarms=watch,
             clock=resources.clock,
         ),
-        refunds=Refunds(books, gateway, policy=policy),
+        refunds=Refunds(books, gateway, alarms=watch, policy=policy),
         settlement=settlement,
         books=books,
-        statements=PostgresStatements(resources.database),
+        statements=statements,
+        watch=watch,
         database=resources.database,
         gateway=gateway,
     )

@@ -30,6 +30,7 @@ SPEC: Final[ServiceSpec[PaymentService, Resources]] = ServiceSpec(
     build=build,
     routes=ROUTES,
     tasks=tasks,
+    gauges=lambda service: service.watch.gauges(),
     stop=close,
     listens={
         "reservation.refused": _refunding(refused_reservation),

@@ -16,6 +16,7 @@ AT_ONCE_MAX: Final = 8
 PAYMENTS_EVERY_S: Final = 1.0
 REFUNDS_EVERY_S: Final = 0.5
 """Refunds that messages ask for wait for nobody else, so they are looked for more often."""
+WATCH_EVERY_S: Final = 10.0
 PRUNE_EVERY_S: Final = 60.0
 
 ItemT = TypeVar("ItemT")
@@ -39,6 +40,7 @@ def tasks(service: PaymentService) -> tuple[Task, ...]:
     return (
         Task(name="recover_payments", every_s=PAYMENTS_EVERY_S, work=recover_payments),
         Task(name="finish_refunds", every_s=REFUNDS_EVERY_S, work=finish_refunds),
+        Task(name="watch", every_s=WATCH_EVERY_S, work=service.watch.look),
         Task(name="prune", every_s=PRUNE_EVERY_S, work=prune),
     )
 

@@ -42,6 +42,10 @@ RETURNING payment_json(p);
 -- Take the key and set aside what goes back.
 SELECT begin_refund($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
+-- name: lock_payments
+-- Lock payments in the order of their ids; says whose each is.
+SELECT id, user_id FROM payments WHERE id = ANY ($1) ORDER BY id FOR UPDATE;
+
 -- name: begin_whole_refund
 -- Set aside all that is left of a payment because a message asks for it.
 SELECT begin_whole_refund($1, $2, $3, $4);
@@ -50,9 +54,9 @@ SELECT begin_whole_refund($1, $2, $3, $4);
 -- Post a refund whose card part is back.
 SELECT complete_refund($1);
 
--- name: refuse_refund
--- End a refund the gateway will never make.
-SELECT refuse_refund($1, $2);
+-- name: decline_refund
+-- End a refund the gateway declined, or keep it under way.
+SELECT decline_refund($1, $2, $3, $4, $5);
 
 -- name: claim_refunds
 -- Lease PENDING refunds nobody works on; several processes never get the same one.
@@ -62,9 +66,19 @@ WITH stale AS (
     ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 UPDATE refunds AS r
-SET lease_until = clock_timestamp() + $1::bigint * interval '1 millisecond'
+SET lease_until = clock_timestamp() + $1::bigint * interval '1 millisecond', declined_at = NULL
 FROM stale, payments AS p WHERE r.id = stale.id AND p.id = r.payment_id
 RETURNING refund_json(r, p);
+
+-- name: under_way
+-- How long the oldest payment and refund have been under way in seconds, and how many refunds the gateway
+-- declined that are owed all the same.
+SELECT
+    (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::double precision
+     FROM payments WHERE status = 'PENDING') AS payment_oldest_s,
+    (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::double precision
+     FROM refunds WHERE status = 'PENDING') AS refund_oldest_s,
+    (SELECT count(*) FROM refunds WHERE status = 'PENDING' AND declined_at IS NOT NULL) AS declined_count;
 
 -- name: grant_points
 -- Give users points once per reference.
