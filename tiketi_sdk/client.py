@@ -1,12 +1,21 @@
 """The client: `AsyncTiketi` binds settings, credentials and a transport to the resources. Import it from `tiketi_sdk`."""
 
 from collections.abc import Mapping
+from copy import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from tiketi_sdk import codec
-from tiketi_sdk.caller import AsyncCaller, AsyncSurroundings
+from tiketi_sdk.caller import AsyncCaller
 from tiketi_sdk.codec import Answer, PreparedRequest
-from tiketi_sdk.config import Config, Credentials, CredentialStore, MemoryStore, service_urls
+from tiketi_sdk.config import (
+    Config,
+    Credentials,
+    CredentialStore,
+    MemoryStore,
+    Timeouts,
+    service_urls,
+)
 from tiketi_sdk.contract.operation import Operation, RequestT, ResponseT
 from tiketi_sdk.errors import ConfigError
 from tiketi_sdk.profiles import ProfileStore, load_profile
@@ -23,6 +32,8 @@ from tiketi_sdk.resources.reservations import AsyncReservations
 from tiketi_sdk.resources.seats import AsyncSeats
 from tiketi_sdk.resources.tickets import AsyncTickets
 from tiketi_sdk.resources.users import AsyncUsers
+from tiketi_sdk.retries import RetryPolicy
+from tiketi_sdk.session import AsyncSurroundings
 from tiketi_sdk.transport import AsyncHttpxTransport, AsyncTransport
 
 if TYPE_CHECKING:
@@ -59,13 +70,17 @@ class AsyncTiketi:
             config = Config.from_environment()
             if base_url is not None:
                 config = Config(urls=service_urls(base_url))
-        self._owns_transport = transport is None
-        self._caller = AsyncCaller(
+        caller = AsyncCaller(
             config,
             transport if transport is not None else AsyncHttpxTransport(config),
             credentials or MemoryStore(Credentials(token=token, refresh_token=refresh_token)),
             surroundings=surroundings,
         )
+        self._use(caller, owned=transport is None)
+
+    def _use(self, caller: AsyncCaller, *, owned: bool) -> None:
+        self._owns_transport = owned
+        self._caller = caller
         self.auth = AsyncAuth(self._caller)
         self.users = AsyncUsers(self._caller)
         self.events = AsyncEvents(self._caller)
@@ -82,16 +97,24 @@ class AsyncTiketi:
 
     @classmethod
     def from_profile(
-        cls, name: str | None = None, *, transport: AsyncTransport | None = None
+        cls,
+        name: str | None = None,
+        *,
+        timeouts: Timeouts | None = None,
+        retries: RetryPolicy | None = None,
+        transport: AsyncTransport | None = None,
     ) -> Self:
         """The platform and user of a profile: `name`, else `TIKETI_PROFILE`, else the default one.
 
         New tokens are written back to the profile. `TIKETI_TOKEN` and `TIKETI_URL` win over it.
         """
         profile = load_profile(name)
-        return cls(
-            config=Config(urls=profile.urls), credentials=ProfileStore(profile), transport=transport
+        config = Config(
+            urls=profile.urls,
+            timeouts=timeouts or Timeouts(),
+            retries=retries or RetryPolicy(),
         )
+        return cls(config=config, credentials=ProfileStore(profile), transport=transport)
 
     @property
     def config(self) -> Config:
@@ -114,6 +137,24 @@ class AsyncTiketi:
             transport=self._caller.transport,
             surroundings=self._caller.surroundings,
         )
+
+    def with_options(
+        self, *, timeout_s: float | None = None, retries: RetryPolicy | None = None
+    ) -> Self:
+        """The same client with another patience: the same user, over the same connections.
+
+            client.with_options(timeout_s=2).events.get(1)
+
+        `timeout_s` is for the answer of one attempt. Closing the new client leaves the connections open.
+        """
+        config = self._caller.config
+        if timeout_s is not None:
+            config = replace(config, timeouts=replace(config.timeouts, request_s=timeout_s))
+        if retries is not None:
+            config = replace(config, retries=retries)
+        other = copy(self)
+        other._use(self._caller.patient(config), owned=False)  # noqa: SLF001  # of this very class
+        return other
 
     async def call(
         self,

@@ -29,9 +29,16 @@ from tiketi_sdk.contract.operation import (
     Wire,
 )
 from tiketi_sdk.contract.problem import FieldError, Problem
-from tiketi_sdk.errors import ApiError, InvalidAnswerError, InvalidRequestError, class_for
+from tiketi_sdk.errors import (
+    ApiError,
+    ConfigError,
+    InvalidAnswerError,
+    InvalidRequestError,
+    class_for,
+)
 
 _TOLD_MAX = 5
+_HEADER_TEXT = "a header carries visible ASCII characters only, without spaces around them"
 _ACCEPT = "application/json, application/problem+json"
 _CODE_OF_STATUS = {
     401: "unauthenticated",
@@ -136,7 +143,7 @@ def encode(
         request_id=request_id,
     )
     if if_match is not None:
-        headers[IF_MATCH] = if_match
+        headers[IF_MATCH] = _sendable(IF_MATCH, if_match)
     target = operation.path
     if shape.path_fields:
         target = target.format_map(
@@ -174,17 +181,33 @@ def headers_of(
     entry_token: str | None = None,
     request_id: str | None = None,
 ) -> dict[str, str]:
-    """The headers of a request without a body; what is None is not sent."""
+    """The headers of a request without a body; what is None is not sent.
+
+    Raises `InvalidRequestError` for a value that no header can carry, `ConfigError` for such a token.
+    """
     headers = {"Accept": _ACCEPT}
     if token is not None:
+        if not _fits_a_header(token):
+            raise ConfigError(f"the access token is none: {_HEADER_TEXT}")
         headers[AUTHORIZATION] = f"Bearer {token}"
     if idempotency_key is not None:
-        headers[IDEMPOTENCY_KEY] = idempotency_key
+        headers[IDEMPOTENCY_KEY] = _sendable(IDEMPOTENCY_KEY, idempotency_key)
     if entry_token is not None:
-        headers[ENTRY_TOKEN] = entry_token
+        headers[ENTRY_TOKEN] = _sendable(ENTRY_TOKEN, entry_token)
     if request_id is not None:
-        headers[REQUEST_ID] = request_id
+        headers[REQUEST_ID] = _sendable(REQUEST_ID, request_id)
     return headers
+
+
+def _sendable(name: str, value: str) -> str:
+    if _fits_a_header(value):
+        return value
+    wrong = FieldError(field=name, message=_HEADER_TEXT)
+    raise InvalidRequestError(_told(wrong), status=400, code="invalid_request", errors=(wrong,))
+
+
+def _fits_a_header(value: str) -> bool:
+    return value.isascii() and value.isprintable() and value == value.strip()
 
 
 def query_of(fields: Mapping[str, object]) -> str:

@@ -104,6 +104,8 @@ def default_user_agent() -> str:
 
 
 def _split(url: str) -> SplitResult:
+    if not url.isprintable() or " " in url:
+        raise ConfigError(f"not a URL: {url!r} (a space or an invisible character is in it)")
     try:
         parts = urlsplit(url)
         _ = parts.port

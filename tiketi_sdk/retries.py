@@ -1,8 +1,14 @@
-"""Whether and when to try again, as a pure function; it neither sleeps nor sends."""
+"""Whether and when to try again, by rule and chance alone; it neither sleeps nor sends."""
 
 from dataclasses import dataclass
 
-from tiketi_sdk.errors import ApiError, InternalServerError, TiketiError, TransportError
+from tiketi_sdk.errors import (
+    ApiError,
+    InternalServerError,
+    InvalidAnswerError,
+    TiketiError,
+    TransportError,
+)
 
 TRANSIENT_CODES = frozenset(
     {
@@ -27,6 +33,38 @@ class RetryPolicy:
     backoff_s_max: float = 5.0
     retry_after_s_max: float = 60.0
     """A longer Retry-After is not waited out: the error is raised at once."""
+
+
+NONE = RetryPolicy(retries_max=0)
+"""One attempt: for whoever comes again by himself."""
+
+OUTAGE_S_MAX = 300.0
+"""How long who waits in a line puts up with a platform that does not answer."""
+
+
+@dataclass(slots=True)
+class Outage:
+    """How long somebody who waits has had no answer, and when to ask again."""
+
+    began_s: float | None = None
+    misses_count: int = 0
+
+    def wait_s(self, error: TiketiError, *, now_s: float, chance: float) -> float | None:
+        """Seconds until the next question, from one to about fifteen; None where the error will not pass."""
+        if isinstance(error, InvalidAnswerError) or not _passes(error, repeatable=True):
+            return None
+        if self.began_s is None:
+            self.began_s = now_s
+        if now_s - self.began_s > OUTAGE_S_MAX:
+            return None
+        self.misses_count += 1
+        ceiling_s: float = min(15.0, 2.0**self.misses_count)
+        asked_s = error.retry_after_s if isinstance(error, ApiError) else None
+        return max(ceiling_s * (1 + chance) / 2, min(asked_s or 0.0, 15.0))
+
+    def over(self) -> None:
+        """There was an answer."""
+        self.began_s, self.misses_count = None, 0
 
 
 def wait_s(

@@ -6,7 +6,14 @@ from urllib.parse import urlsplit
 
 from tiketi_sdk.codec import Answer, PreparedRequest
 from tiketi_sdk.config import Config
-from tiketi_sdk.errors import ConnectError, ConnectionLostError, RequestTimeoutError
+from tiketi_sdk.errors import (
+    ConfigError,
+    ConnectError,
+    ConnectionLostError,
+    ConnectionsBusyError,
+    InvalidAnswerError,
+    RequestTimeoutError,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -37,18 +44,23 @@ class AsyncHttpxTransport:
 
         self._config = config
         self._httpx = httpx
-        self._client = httpx.AsyncClient(
-            headers={"User-Agent": config.user_agent},
-            timeout=self._timeout(config.timeouts.request_s),
-            limits=httpx.Limits(
-                max_connections=config.limits.connections_max,
-                max_keepalive_connections=config.limits.keepalive_max,
-                keepalive_expiry=config.limits.keepalive_s,
-            ),
-            verify=_trust(config),
-            # What listens on this machine is never behind a proxy.
-            mounts={f"all://{host}": None for host in _LOOPBACK},
-        )
+        trust = _trust(config)
+        try:
+            self._client = httpx.AsyncClient(
+                headers={"User-Agent": config.user_agent},
+                timeout=self._timeout(config.timeouts.request_s),
+                limits=httpx.Limits(
+                    max_connections=config.limits.connections_max,
+                    max_keepalive_connections=config.limits.keepalive_max,
+                    keepalive_expiry=config.limits.keepalive_s,
+                ),
+                verify=trust,
+                # What listens on this machine is never behind a proxy.
+                mounts={f"all://{host}": None for host in _LOOPBACK},
+            )
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            # What else it takes comes from us: only the proxies are the environment's own.
+            raise ConfigError(f"the proxy of the environment cannot be used: {error}") from None
 
     def _timeout(self, request_s: float) -> "httpx.Timeout":
         return self._httpx.Timeout(request_s, connect=self._config.timeouts.connect_s)
@@ -66,7 +78,12 @@ class AsyncHttpxTransport:
                 content=request.body,
                 timeout=timeout,
             )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except httpx.PoolTimeout as error:
+            raise ConnectionsBusyError(
+                f"all {self._config.limits.connections_max} connections of this client are busy: "
+                "ask less at once, or raise Limits.connections_max"
+            ) from error
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise ConnectError(
                 f"cannot reach {base_url}: {error or type(error).__name__}"
             ) from error
@@ -78,6 +95,12 @@ class AsyncHttpxTransport:
             raise ConnectionLostError(
                 f"{request.method} {base_url}{request.target}: {error or type(error).__name__}"
             ) from error
+        except httpx.RequestError as error:
+            raise InvalidAnswerError(
+                f"{request.method} {base_url}{request.target}: the answer cannot be read: {error}"
+            ) from error
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise ConfigError(f"not a URL: {base_url + request.target!r} ({error})") from None
         return Answer(response.status_code, response.headers, response.content)
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 SDK: Final = ROOT / "tiketi_sdk"
 TWIN: Final = SDK / "_sync"
 SOURCES: Final = (
-    *(SDK / f"{name}.py" for name in ("caller", "client", "paging", "transport")),
+    *(SDK / f"{name}.py" for name in ("caller", "client", "paging", "session", "transport")),
     *sorted((SDK / "resources").glob("*.py")),
 )
 HEADER: Final = (
@@ -21,14 +21,19 @@ HEADER: Final = (
 
 # In order; each is a whole-word phrase of the source and what it is called without asyncio.
 PHRASES: Final = (
-    (r"tiketi_sdk\.(caller|client|paging|transport|resources)\b", r"tiketi_sdk._sync.\1"),
+    (r"tiketi_sdk\.(caller|client|paging|session|transport|resources)\b", r"tiketi_sdk._sync.\1"),
     (r"import asyncio\n", "import threading\n"),
     (r"asyncio\.Lock\b", "threading.Lock"),
     (r"asyncio\.sleep\b", "time.sleep"),
     (r"from collections\.abc import Awaitable, Callable\b", "from collections.abc import Callable"),
-    (r"Awaitable\[(object|AnswerT)\]", r"\1"),
+    (r"Awaitable\[(object|AnswerT|Session)\]", r"\1"),
     (r"httpx\.AsyncClient\b", "httpx.Client"),
     (r"\baclose\b", "close"),
+    (
+        r"from collections\.abc import AsyncIterator, Awaitable, Callable\b",
+        "from collections.abc import Callable, Iterator",
+    ),
+    (r"\basynccontextmanager\b", "contextmanager"),
     (r"\basync (def|with|for)\b", r"\1"),
     (r"\bawait ", ""),
     (r"\bAsyncIterator\b", "Iterator"),

@@ -2,10 +2,12 @@
 """The client: `Tiketi` binds settings, credentials and a transport to the resources. Import it from `tiketi_sdk`."""
 
 from collections.abc import Mapping
+from copy import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from tiketi_sdk import codec
-from tiketi_sdk._sync.caller import Caller, Surroundings
+from tiketi_sdk._sync.caller import Caller
 from tiketi_sdk._sync.resources.audit import Audit
 from tiketi_sdk._sync.resources.auth import Auth
 from tiketi_sdk._sync.resources.events import Events
@@ -19,12 +21,21 @@ from tiketi_sdk._sync.resources.reservations import Reservations
 from tiketi_sdk._sync.resources.seats import Seats
 from tiketi_sdk._sync.resources.tickets import Tickets
 from tiketi_sdk._sync.resources.users import Users
+from tiketi_sdk._sync.session import Surroundings
 from tiketi_sdk._sync.transport import HttpxTransport, Transport
 from tiketi_sdk.codec import Answer, PreparedRequest
-from tiketi_sdk.config import Config, Credentials, CredentialStore, MemoryStore, service_urls
+from tiketi_sdk.config import (
+    Config,
+    Credentials,
+    CredentialStore,
+    MemoryStore,
+    Timeouts,
+    service_urls,
+)
 from tiketi_sdk.contract.operation import Operation, RequestT, ResponseT
 from tiketi_sdk.errors import ConfigError
 from tiketi_sdk.profiles import ProfileStore, load_profile
+from tiketi_sdk.retries import RetryPolicy
 
 if TYPE_CHECKING:
     from tiketi_sdk.realtime import Watch
@@ -60,13 +71,17 @@ class Tiketi:
             config = Config.from_environment()
             if base_url is not None:
                 config = Config(urls=service_urls(base_url))
-        self._owns_transport = transport is None
-        self._caller = Caller(
+        caller = Caller(
             config,
             transport if transport is not None else HttpxTransport(config),
             credentials or MemoryStore(Credentials(token=token, refresh_token=refresh_token)),
             surroundings=surroundings,
         )
+        self._use(caller, owned=transport is None)
+
+    def _use(self, caller: Caller, *, owned: bool) -> None:
+        self._owns_transport = owned
+        self._caller = caller
         self.auth = Auth(self._caller)
         self.users = Users(self._caller)
         self.events = Events(self._caller)
@@ -82,15 +97,25 @@ class Tiketi:
         self.audit = Audit(self._caller)
 
     @classmethod
-    def from_profile(cls, name: str | None = None, *, transport: Transport | None = None) -> Self:
+    def from_profile(
+        cls,
+        name: str | None = None,
+        *,
+        timeouts: Timeouts | None = None,
+        retries: RetryPolicy | None = None,
+        transport: Transport | None = None,
+    ) -> Self:
         """The platform and user of a profile: `name`, else `TIKETI_PROFILE`, else the default one.
 
         New tokens are written back to the profile. `TIKETI_TOKEN` and `TIKETI_URL` win over it.
         """
         profile = load_profile(name)
-        return cls(
-            config=Config(urls=profile.urls), credentials=ProfileStore(profile), transport=transport
+        config = Config(
+            urls=profile.urls,
+            timeouts=timeouts or Timeouts(),
+            retries=retries or RetryPolicy(),
         )
+        return cls(config=config, credentials=ProfileStore(profile), transport=transport)
 
     @property
     def config(self) -> Config:
@@ -113,6 +138,24 @@ class Tiketi:
             transport=self._caller.transport,
             surroundings=self._caller.surroundings,
         )
+
+    def with_options(
+        self, *, timeout_s: float | None = None, retries: RetryPolicy | None = None
+    ) -> Self:
+        """The same client with another patience: the same user, over the same connections.
+
+            client.with_options(timeout_s=2).events.get(1)
+
+        `timeout_s` is for the answer of one attempt. Closing the new client leaves the connections open.
+        """
+        config = self._caller.config
+        if timeout_s is not None:
+            config = replace(config, timeouts=replace(config.timeouts, request_s=timeout_s))
+        if retries is not None:
+            config = replace(config, retries=retries)
+        other = copy(self)
+        other._use(self._caller.patient(config), owned=False)  # noqa: SLF001  # of this very class
+        return other
 
     def call(
         self,

@@ -192,7 +192,7 @@ REFRESH = Operation(
 )  # fmt: skip
 LOGOUT = Operation(
     name="auth.logout", method="POST", path="/api/auth/logout", request=RefreshRequest, response=LoggedOut,
-    access="public", summary="End the session of a refresh token.",
+    access="public", same_twice=True, summary="End the session of a refresh token.",
 )  # fmt: skip
 VERIFY = Operation(
     name="auth.verify", method="GET", path="/api/auth/verify", request=Nothing, response=Verification,
@@ -204,7 +204,7 @@ ME = Operation(
 )  # fmt: skip
 UPDATE_ME = Operation(
     name="auth.update_me", method="PATCH", path="/api/auth/me", request=UpdateMeRequest, response=User,
-    summary="Change your name, phone number or picture.",
+    same_twice=True, summary="Change your name, phone number or picture.",
 )  # fmt: skip
 JWKS = Operation(
     name="auth.jwks", method="GET", path="/.well-known/jwks.json", request=Nothing, response=Jwks,
@@ -213,14 +213,14 @@ JWKS = Operation(
 SERVICE_TOKEN = Operation(
     name="auth.service_token", method="POST", path="/api/auth/service-token", request=ServiceTokenRequest,
     response=ServiceToken, access="public", errors=("bad_credentials",),
-    summary="Trade a service's secret for a token that other services accept.",
+    same_twice=True, summary="Trade a service's secret for a token that other services accept.",
 )  # fmt: skip
 CONTACTS = Operation(
     name="auth.contacts", method="POST", path="/api/auth/contacts", request=ContactsRequest, response=Contacts,
-    access="service", summary="How to reach users, for the services that write to them.",
+    access="service", same_twice=True, summary="How to reach users, for the services that write to them.",
 )  # fmt: skip
 PROVISION = Operation(
     name="auth.provision", method="POST", path="/api/auth/sandbox/users", request=ProvisionRequest,
     response=ProvisionedUsers, access="admin", sandbox_only=True,
-    summary="Make many users with tokens at once, for load tests.",
+    same_twice=True, summary="Make many users with tokens at once, for load tests.",
 )  # fmt: skip

@@ -138,7 +138,7 @@ UPDATE = Operation(
 CANCEL = Operation(
     name="events.cancel", method="POST", path="/api/events/{event_id}/cancel", request=CancelEventRequest,
     response=Event, access="admin", errors=("event_not_found",),
-    summary="Cancel an event: its reservations are given back, payments refunded, its waiting room closed.",
+    same_twice=True, summary="Cancel an event: its reservations are given back, payments refunded, its waiting room closed.",
 )  # fmt: skip
 DELETE = Operation(
     name="events.delete", method="DELETE", path="/api/events/{event_id}", request=EventRequest, response=Event,

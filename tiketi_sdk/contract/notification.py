@@ -222,15 +222,15 @@ PREFERENCES = Operation(
 )  # fmt: skip
 CHANGE_PREFERENCES = Operation(
     name="notifications.change_preferences", method="PATCH", path="/api/notifications/preferences",
-    request=ChangePreferencesRequest, response=Preferences, summary="Change what you want to be told.",
+    request=ChangePreferencesRequest, response=Preferences, same_twice=True, summary="Change what you want to be told.",
 )  # fmt: skip
 ADD_DEVICE = Operation(
     name="notifications.add_device", method="POST", path="/api/notifications/devices", request=AddDeviceRequest,
-    response=Device, status=201, summary="Let a device take your push messages.",
+    response=Device, status=201, same_twice=True, summary="Let a device take your push messages.",
 )  # fmt: skip
 REMOVE_DEVICE = Operation(
     name="notifications.remove_device", method="POST", path="/api/notifications/devices/remove",
-    request=RemoveDeviceRequest, response=Device, summary="Forget one of your devices.",
+    request=RemoveDeviceRequest, response=Device, same_twice=True, summary="Forget one of your devices.",
 )  # fmt: skip
 TEMPLATES = Operation(
     name="notifications.templates", method="GET", path="/api/notifications/templates", request=Nothing,

@@ -71,6 +71,9 @@ class Operation(Generic[RequestT, ResponseT]):
     """Whether the `Entry-Token` header is demanded (403 `entry_required` without)."""
     idempotency: Literal["none", "optional", "required"] = "none"
     """Whether the `Idempotency-Key` header is read."""
+    same_twice: bool = False
+    """Whether doing it twice does what doing it once does, without a key: a POST or PATCH that says how
+    things are to be, not what to add to them. The second answer may differ (`too_early`, `absent`)."""
     conditional: bool = False
     """Whether the `If-Match` header is read (412 `precondition_failed` where it names another version)."""
     upload: bool = False
@@ -97,6 +100,11 @@ class Operation(Generic[RequestT, ResponseT]):
         if self.conditional:
             implied += ("precondition_failed",)
         return tuple(dict.fromkeys((*self.default_errors, *implied, *self.errors)))
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether an attempt of which nobody knows what became of it may be made again, as all clients do."""
+        return self.method in {"GET", "PUT"} or self.idempotency != "none" or self.same_twice
 
     @property
     def has_body(self) -> bool:

@@ -264,7 +264,7 @@ WEBHOOK = Operation(
 GRANT = Operation(
     name="points.grant", method="POST", path="/api/points/sandbox/grant", request=GrantRequest, response=Granted,
     access="admin", sandbox_only=True, errors=("balance_limit_reached",),
-    summary="Give many sandbox users points at once.",
+    same_twice=True, summary="Give many sandbox users points at once.",
 )  # fmt: skip
 AUDIT_WALLETS = Operation(
     name="audit.wallets", method="GET", path="/api/audit/wallets", request=ExportRequest,

@@ -199,7 +199,7 @@ class Draw(Wire):
 ENTER = Operation(
     name="queue.enter", method="POST", path="/api/queue/enter", request=EventInBody, response=Place,
     errors=("event_not_found", "not_on_sale", "waiting_room_closed", "waiting_room_full", "queue_unavailable"),
-    summary="Join the line of an event; doing it again keeps your place.",
+    same_twice=True, summary="Join the line of an event; doing it again keeps your place.",
 )  # fmt: skip
 STATUS = Operation(
     name="queue.status", method="GET", path="/api/queue/status", request=RoomRequest, response=Place,
@@ -207,11 +207,11 @@ STATUS = Operation(
 )  # fmt: skip
 HEARTBEAT = Operation(
     name="queue.heartbeat", method="POST", path="/api/queue/heartbeat", request=EventInBody, response=Place,
-    errors=("not_in_queue", "too_early", "queue_unavailable"), summary="Say that you are still there.",
+    errors=("not_in_queue", "too_early", "queue_unavailable"), same_twice=True, summary="Say that you are still there.",
 )  # fmt: skip
 LEAVE = Operation(
     name="queue.leave", method="POST", path="/api/queue/leave", request=EventInBody, response=Left,
-    errors=("queue_unavailable",), summary="Give up your place or your session.",
+    errors=("queue_unavailable",), same_twice=True, summary="Give up your place or your session.",
 )  # fmt: skip
 SET_POLICY = Operation(
     name="queue.set_policy", method="PUT", path="/api/queue/{event_id}/policy", request=SetPolicyRequest,

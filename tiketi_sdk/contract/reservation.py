@@ -242,7 +242,7 @@ GENERATE = Operation(
     name="seats.generate", method="POST", path="/api/seats/generate", request=GenerateSeatsRequest,
     response=GeneratedSeats, access="admin", status=201,
     errors=("event_not_found", "layout_not_found", "seats_in_use"),
-    summary="Put the seats of a layout on sale; doing it again changes nothing.",
+    same_twice=True, summary="Put the seats of a layout on sale; doing it again changes nothing.",
 )  # fmt: skip
 SEAT_MAP = Operation(
     name="seats.map", method="GET", path="/api/seats", request=SeatsRequest, response=SeatMap,
@@ -266,7 +266,7 @@ CANCEL = Operation(
     name="reservations.cancel", method="POST", path="/api/reservations/{reservation_id}/cancel",
     request=ReservationRequest, response=Reservation,
     errors=("reservation_not_found", "reservation_not_cancellable"),
-    summary="Give the seats back; a paid reservation is refunded.",
+    same_twice=True, summary="Give the seats back; a paid reservation is refunded.",
 )  # fmt: skip
 TICKETS = Operation(
     name="tickets.list", method="GET", path="/api/tickets", request=ListTicketsRequest, response=Page[Ticket],

@@ -34,6 +34,7 @@ TiketiError
 │       └── QueueUnavailableError   GatewayUnavailableError   GoogleUnavailableError
 ├── TransportError                    no answer that could be read
 │   ├── ConnectError                  nothing was sent
+│   ├── ConnectionsBusyError          nothing was sent: all of the client's own connections were busy
 │   ├── RequestTimeoutError           sent, perhaps; nothing came back in time
 │   ├── ConnectionLostError           sent, perhaps; the connection broke
 │   └── InvalidAnswerError            an answer came and was not what the contract says
@@ -63,6 +64,7 @@ from tiketi_sdk.errors.families import (
     ConflictError,
     ConnectError,
     ConnectionLostError,
+    ConnectionsBusyError,
     InternalServerError,
     InvalidAnswerError,
     InvalidRequestError,
@@ -144,6 +146,7 @@ __all__ = [
     "ConflictError",
     "ConnectError",
     "ConnectionLostError",
+    "ConnectionsBusyError",
     "DeliveryNotFoundError",
     "DrawNotFoundError",
     "EmailTakenError",

@@ -58,6 +58,12 @@ class ConnectError(TransportError):
     sent = False
 
 
+class ConnectionsBusyError(TransportError):
+    """Every connection this client may hold was busy for too long; see `Limits.connections_max`. Nothing was sent."""
+
+    sent = False
+
+
 class RequestTimeoutError(TransportError):
     """The request may have been sent; no answer came in time."""
 

@@ -5,6 +5,7 @@ or where a server or a proxy refuses sockets, the same updates come by polling. 
 is admitted, and losing a connection loses no place.
 """
 
-from tiketi_sdk.realtime.watch import AsyncWatch, Update, Watch
+from tiketi_sdk.realtime.blocking import Watch
+from tiketi_sdk.realtime.watch import AsyncWatch, Update
 
 __all__ = ["AsyncWatch", "Update", "Watch"]

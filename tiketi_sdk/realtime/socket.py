@@ -6,10 +6,12 @@ from collections.abc import AsyncGenerator
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from pydantic import ValidationError
+
 from tiketi_sdk import codec
 from tiketi_sdk.contract import realtime as wire
 from tiketi_sdk.contract.operation import Wire
-from tiketi_sdk.errors import ApiError, ConnectError
+from tiketi_sdk.errors import ApiError, ConnectError, InvalidAnswerError
 
 StructT = TypeVar("StructT", bound=Wire)
 
@@ -90,9 +92,13 @@ class NewsSocket:
 
 
 def read(struct: type[StructT], body: object) -> StructT:
-    """A struct out of what the library has parsed."""
-    # Through JSON, in which the contract's moments are text.
-    return struct.model_validate_json(json.dumps(body))
+    """A struct out of what the library has parsed. Raises `InvalidAnswerError`."""
+    try:
+        # Through JSON, in which the contract's moments are text.
+        return struct.model_validate_json(json.dumps(body))
+    except ValidationError as error:
+        told = "; ".join(f"{each.field}: {each.message}" for each in codec.field_errors(error)[:5])
+        raise InvalidAnswerError(f"what the socket told is not as agreed: {told}") from None
 
 
 def problem(body: dict[str, Any]) -> ApiError:

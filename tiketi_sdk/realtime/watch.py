@@ -6,22 +6,22 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from tiketi_sdk._sync.caller import Caller
 from tiketi_sdk.caller import AsyncCaller
 from tiketi_sdk.contract import realtime as wire
 from tiketi_sdk.contract.queue import Place
 from tiketi_sdk.errors import (
-    ConnectError,
+    ApiError,
     NotInQueueError,
     RateLimitedError,
     ServiceUnavailableError,
     TokenExpiredError,
     TooEarlyError,
+    TransportError,
     WaitTimeoutError,
 )
 from tiketi_sdk.realtime.socket import NewsSocket, read
 from tiketi_sdk.resources.queue import AsyncQueue
-from tiketi_sdk.transport import AsyncHttpxTransport
+from tiketi_sdk.retries import Outage
 
 RECONNECT_S = 1.0
 """The ceiling of the first wait before connecting again; it doubles with each failure. Always jittered."""
@@ -76,6 +76,9 @@ class AsyncWatch:
         self._number: int | None = None
         self._line: wire.Line | None = None
         self._spent: str | None = None
+        self._outage = Outage()
+        self._failures_count = 0
+        """Connections in a row that told nothing."""
         self._updates = self._run()
 
     def __aiter__(self) -> Self:
@@ -115,35 +118,57 @@ class AsyncWatch:
             if self._place.state == "admitted":
                 yield self._update("admitted", live=False)
                 return
-        failures_count = 0
         connect_at_s = self._near.monotonic_s()
         while True:
             if self._live and self._near.monotonic_s() >= connect_at_s:
-                try:
-                    async with aclosing(self._by_socket()) as updates:
-                        async for update in updates:
-                            failures_count = 0
-                            yield update
-                            if update.kind in {"admitted", "gone"}:
-                                return
-                except ImportError:
-                    self._live = False
-                except NotInQueueError:
-                    yield self._gone()
-                    return
-                except (ConnectError, ServiceUnavailableError, RateLimitedError):
-                    failures_count += 1
-                ceiling_s = min(RECONNECT_S_MAX, RECONNECT_S * 2.0**failures_count)
+                async with aclosing(self._live_news()) as updates:
+                    async for update in updates:
+                        yield update
+                        if update.kind in {"admitted", "gone"}:
+                            return
+                ceiling_s = min(RECONNECT_S_MAX, RECONNECT_S * 2.0**self._failures_count)
                 connect_at_s = self._near.monotonic_s() + ceiling_s * self._near.chance()
-            if self._live and not failures_count:
+            if self._live and not self._failures_count:
                 await self._near.sleep(max(0.0, connect_at_s - self._near.monotonic_s()))
                 continue
-            update = await self._poll()
-            yield update
-            if update.kind == "admitted":
+            polled = await self._poll_patiently()
+            if polled is None:
+                continue
+            yield polled
+            if polled.kind == "admitted":
                 return
             asked_s = self._place.next_poll_ms / 1000 if self._place is not None else POLL_ROOM_S
             await self._near.sleep(asked_s * (1 + _JITTER * self._near.chance()))
+
+    async def _live_news(self) -> AsyncGenerator[Update, None]:
+        """What one connection tells until it ends, however it ends."""
+        try:
+            async with aclosing(self._by_socket()) as updates:
+                async for update in updates:
+                    self._failures_count = 0
+                    yield update
+        except ImportError:
+            self._live = False
+        except NotInQueueError:
+            yield await self._gone()
+        except (TransportError, ServiceUnavailableError, RateLimitedError):
+            self._failures_count += 1
+
+    async def _poll_patiently(self) -> Update | None:
+        """None, after a pause, where the platform did not answer somebody it has answered before."""
+        try:
+            update = await self._poll()
+        except (ApiError, TransportError) as error:
+            if self._place is None and self._line is None:
+                raise
+            near = self._near
+            wait_s = self._outage.wait_s(error, now_s=near.monotonic_s(), chance=near.chance())
+            if wait_s is None:
+                raise
+            await near.sleep(wait_s)
+            return None
+        self._outage.over()
+        return update
 
     async def _poll(self) -> Update:
         if not self._own:
@@ -176,11 +201,12 @@ class AsyncWatch:
         socket = NewsSocket(self._caller.config.url_of("queue"), token)
         try:
             joined = await socket.join(self._event_id, own=self._own)
-            yield self._joined(joined)
+            yield await self._joined(joined)
             async for event, body in socket.news():
                 if event == wire.ENDED:
-                    self._spent = token if body.get("code") == "token_expired" else None
-                update = self._heard(event, body)
+                    ended = isinstance(body, dict) and body.get("code") == "token_expired"
+                    self._spent = token if ended else None
+                update = await self._heard(event, body)
                 if update is not None:
                     yield update
         except TokenExpiredError:
@@ -188,33 +214,33 @@ class AsyncWatch:
         finally:
             await socket.close()
 
-    def _joined(self, joined: wire.Joined) -> Update:
+    async def _joined(self, joined: wire.Joined) -> Update:
         self._place, self._number, self._line = joined.place, joined.number, joined.line
         if self._place is not None and self._place.state == "admitted":
-            return self._admitted(self._place)
+            return await self._admitted(self._place)
         return self._update("place" if self._own else "line")
 
-    def _heard(self, event: str, body: object) -> Update | None:
+    async def _heard(self, event: str, body: object) -> Update | None:
         match event:
             case wire.LINE:
                 self._line = read(wire.Line, body)
                 return self._update("line")
             case wire.PLACE:
-                return self._joined(read(wire.Joined, body))
+                return await self._joined(read(wire.Joined, body))
             case wire.ADMITTED:
-                return self._admitted(read(Place, body))
+                return await self._admitted(read(Place, body))
             case wire.GONE:
-                return self._gone()
+                return await self._gone()
         return None
 
-    def _gone(self) -> Update:
+    async def _gone(self) -> Update:
         self._place = self._number = None
-        self._caller.remember_entry(self._event_id, None)
+        await self._caller.keeper.remember_entry(self._event_id, None)
         return self._update("gone")
 
-    def _admitted(self, place: Place) -> Update:
+    async def _admitted(self, place: Place) -> Update:
         self._place = place
-        self._caller.remember_entry(place.event_id, place.entry_token)
+        await self._caller.keeper.remember_entry(place.event_id, place.entry_token)
         return self._update("admitted")
 
     def _update(self, kind: Any, *, live: bool = True) -> Update:
@@ -234,53 +260,3 @@ class AsyncWatch:
             position=position,
             eta_s=eta_s,
         )
-
-
-class Watch:
-    """The same for scripts without an event loop: an iterator that runs one of its own between two updates."""
-
-    def __init__(
-        self,
-        caller: Caller,
-        event_id: int,
-        *,
-        own: bool = True,
-        live: bool = True,
-        timeout_s: float | None = None,
-    ) -> None:
-        # A runner, because Ctrl-C in the middle of a wait must leave a loop that can still close.
-        self._runner = asyncio.Runner()
-        self._closed = False
-        self._transport = AsyncHttpxTransport(caller.config)
-        self._watch = AsyncWatch(
-            AsyncCaller(caller.config, self._transport, caller.store),
-            event_id,
-            own=own,
-            live=live,
-            timeout_s=timeout_s,
-        )
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Update:
-        """The next update; raises as `AsyncWatch` does."""
-        try:
-            return self._runner.run(self._watch.__anext__())
-        except StopAsyncIteration:
-            raise StopIteration from None
-
-    def close(self) -> None:
-        """Stop watching; the place in line stays."""
-        if self._closed:
-            return
-        self._closed = True
-        with self._runner:
-            self._runner.run(self._watch.aclose())
-            self._runner.run(self._transport.close())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

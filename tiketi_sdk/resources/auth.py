@@ -1,7 +1,6 @@
 """`client.auth`: opening an account, logging in and out, and who you are. Keeps no password."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from tiketi_sdk.contract import auth as contract
 from tiketi_sdk.contract import auth_accounts as accounts
@@ -19,7 +18,6 @@ from tiketi_sdk.contract.auth import (
 from tiketi_sdk.contract.auth_accounts import OpenSessions, PasswordChanged, ResetSent
 from tiketi_sdk.contract.auth_google import GoogleAuthorization
 from tiketi_sdk.contract.auth_keys import SigningKeys
-from tiketi_sdk.errors import ConfigError
 from tiketi_sdk.resources.base import AsyncResource
 
 
@@ -39,7 +37,7 @@ class AsyncAuth(AsyncResource):
         session = await self._ask(
             contract.REGISTER, email=email, password=password, name=name, phone=phone, device=device
         )
-        self._caller.remember_session(session)
+        await self._caller.keeper.remember_session(session)
         return session
 
     async def login(self, *, email: str, password: str, device: str | None = None) -> Session:
@@ -48,7 +46,7 @@ class AsyncAuth(AsyncResource):
         Raises `BadCredentialsError`, whichever of the two is wrong, and `AccountDisabledError`.
         """
         session = await self._ask(contract.LOGIN, email=email, password=password, device=device)
-        self._caller.remember_session(session)
+        await self._caller.keeper.remember_session(session)
         return session
 
     async def google_authorize(
@@ -84,7 +82,7 @@ class AsyncAuth(AsyncResource):
             code_verifier=code_verifier,
             device=device,
         )
-        self._caller.remember_session(session)
+        await self._caller.keeper.remember_session(session)
         return session
 
     async def google_link(
@@ -94,7 +92,7 @@ class AsyncAuth(AsyncResource):
         session = await self._ask(
             google.GOOGLE_LINK, link_token=link_token, password=password, device=device
         )
-        self._caller.remember_session(session)
+        await self._caller.keeper.remember_session(session)
         return session
 
     async def refresh(self, *, refresh_token: str | None = None) -> Session:
@@ -102,23 +100,25 @@ class AsyncAuth(AsyncResource):
 
         Seldom needed: the client does it by itself. Using a token twice ends the whole session.
         """
-        token = refresh_token or self._own_refresh_token()
-        session = await self._ask(contract.REFRESH, refresh_token=token)
-        self._caller.remember_session(session, same_user=refresh_token is None)
+        if refresh_token is None:
+            return await self._caller.keeper.renew()
+        session = await self._ask(contract.REFRESH, refresh_token=refresh_token)
+        await self._caller.keeper.remember_session(session)
         return session
 
     async def logout(self, *, refresh_token: str | None = None) -> LoggedOut:
         """End the session of a refresh token (the client's own unless given) and forget it."""
-        token = refresh_token or self._own_refresh_token()
-        answer = await self._ask(contract.LOGOUT, refresh_token=token)
-        if self._caller.store.load().refresh_token == token:
-            self._forget()
-        return answer
+        keeper = self._caller.keeper
+        if refresh_token is None or refresh_token == keeper.store.load().refresh_token:
+            await keeper.log_out(self._end_session_of)
+        else:
+            await self._end_session_of(refresh_token)
+        return LoggedOut(logged_out=True)
 
     async def logout_everywhere(self) -> LoggedOut:
         """End all of your sessions on every device, the client's own too, and forget it."""
         answer = await self._ask(accounts.LOGOUT_EVERYWHERE)
-        self._forget()
+        await self._caller.keeper.forget()
         return answer
 
     async def sessions(self) -> OpenSessions:
@@ -136,7 +136,7 @@ class AsyncAuth(AsyncResource):
         session = await self._ask(
             accounts.CHANGE_PASSWORD, current_password=current, new_password=new, device=device
         )
-        self._caller.remember_session(session, same_user=True)
+        await self._caller.keeper.remember_session(session, same_user=True)
         return session
 
     async def forgot_password(self, *, email: str) -> ResetSent:
@@ -196,14 +196,5 @@ class AsyncAuth(AsyncResource):
             contract.PROVISION, prefix=prefix, count=count, first_number=first_number
         )
 
-    def _forget(self) -> None:
-        held = self._caller.store.load()
-        self._caller.store.save(
-            replace(held, token=None, refresh_token=None, expires_at=None, entry_tokens={})
-        )
-
-    def _own_refresh_token(self) -> str:
-        token = self._caller.store.load().refresh_token
-        if token is None:
-            raise ConfigError("this client holds no refresh token: log in first, or give one")
-        return token
+    async def _end_session_of(self, refresh_token: str) -> LoggedOut:
+        return await self._ask(contract.LOGOUT, refresh_token=refresh_token)

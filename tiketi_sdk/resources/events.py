@@ -1,6 +1,7 @@
 """`client.events`: what is on, where, and from when to when it sells."""
 
 from datetime import datetime
+from typing import Any
 
 from tiketi_sdk.contract import event as contract
 from tiketi_sdk.contract.event import Event, EventStatus
@@ -114,7 +115,7 @@ class AsyncEvents(AsyncResource):
 
         That takes a moment for many tickets. Cancelling again changes nothing.
         """
-        said = {} if reason is None else {"reason": reason}
+        said: dict[str, Any] = {} if reason is None else {"reason": reason}
         return await self._ask(contract.CANCEL, event_id=event_id, **said)
 
     async def delete(self, event_id: int, *, version: int | None = None) -> Event:

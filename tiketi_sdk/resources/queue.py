@@ -4,18 +4,28 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Protocol
 
+from tiketi_sdk import retries
 from tiketi_sdk.caller import AsyncCaller
 from tiketi_sdk.contract import queue as contract
 from tiketi_sdk.contract.auth import Jwks
 from tiketi_sdk.contract.queue import Draw, Left, LogEntry, Place, Policy, RoomState, Stats
-from tiketi_sdk.errors import NotInQueueError, TooEarlyError, WaitTimeoutError
+from tiketi_sdk.errors import (
+    ApiError,
+    NotInQueueError,
+    TooEarlyError,
+    TransportError,
+    WaitTimeoutError,
+)
 from tiketi_sdk.paging import AsyncListing
 from tiketi_sdk.resources.base import AsyncResource
+from tiketi_sdk.retries import Outage
 
 _JITTER = 0.1
 """Each poll comes up to this share late, so that a crowd that came together does not ask together."""
 
 _EARLY_S = 1.0
+_ANSWER_S_MIN = 1.0
+"""So long an answer is waited for, even at the deadline."""
 
 
 class Seen(Protocol):
@@ -57,20 +67,20 @@ class AsyncQueue(AsyncResource):
 
     async def enter(self, event_id: int) -> Place:
         """Join the line; doing it again keeps your place."""
-        return self._noted(await self._ask(contract.ENTER, event_id=event_id))
+        return await self._noted(await self._ask(contract.ENTER, event_id=event_id))
 
     async def status(self, event_id: int) -> Place:
         """Where you stand. Raises `NotInQueueError`, and `TooEarlyError` before `next_poll_ms` are over."""
-        return self._noted(await self._ask(contract.STATUS, event_id=event_id))
+        return await self._noted(await self._ask(contract.STATUS, event_id=event_id))
 
     async def heartbeat(self, event_id: int) -> Place:
         """Say that you are still there. Raises `NotInQueueError`, and `TooEarlyError` as `status` does."""
-        return self._noted(await self._ask(contract.HEARTBEAT, event_id=event_id))
+        return await self._noted(await self._ask(contract.HEARTBEAT, event_id=event_id))
 
     async def leave(self, event_id: int) -> Left:
         """Give up your place or your session."""
         left = await self._ask(contract.LEAVE, event_id=event_id)
-        self._caller.remember_entry(event_id, None)
+        await self._caller.keeper.remember_entry(event_id, None)
         return left
 
     async def wait_until_admitted(
@@ -84,8 +94,8 @@ class AsyncQueue(AsyncResource):
         """Enter and wait; `on_place` is told each place on the way. Polls as often as the platform asks.
 
         With `live` it is told by Socket.IO instead, at once and about once a second (the extra `realtime`),
-        and polls only while no socket stands. Raises `WaitTimeoutError` after `timeout_s` (never by
-        default); you keep your place then. Raises `NotInQueueError` when the place is lost.
+        and polls only while no socket stands. A platform that does not answer for a while is waited for,
+        up to five minutes. Raises `WaitTimeoutError` after `timeout_s` (never by default); you keep your place then. Raises `NotInQueueError` when the place is lost.
         """
         if live and self._watch is not None:
             return await self._follow(self._watch, event_id, timeout_s=timeout_s, on_place=on_place)
@@ -97,21 +107,48 @@ class AsyncQueue(AsyncResource):
                 on_place(place)
             if place.state == "admitted":
                 return place
-            wait_s = place.next_poll_ms / 1_000 * (1 + _JITTER * near.chance())
+            told = await self._next_place(place, deadline_s=deadline_s)
+            if told is None:
+                raise WaitTimeoutError(
+                    f"not admitted to event {event_id} within {timeout_s} s; "
+                    f"place {place.position} of {place.waiting_count} is kept"
+                )
+            place = told
+
+    async def _next_place(self, place: Place, *, deadline_s: float | None) -> Place | None:
+        """The place as the next answer tells it, through refusals and outages; None at the deadline.
+
+        Asking before `next_poll_ms` are over would be in vain, so who has less time left only waits it out.
+        """
+        near = self._caller.surroundings
+        outage = Outage()
+        wait_s = place.next_poll_ms / 1_000 * (1 + _JITTER * near.chance())
+        while True:
+            timeout_s = self._caller.config.timeouts.request_s
             if deadline_s is not None:
                 left_s = deadline_s - near.monotonic_s()
-                if left_s <= 0:
-                    raise WaitTimeoutError(
-                        f"not admitted to event {event_id} within {timeout_s} s; "
-                        f"place {place.position} of {place.waiting_count} is kept"
-                    )
-                wait_s = min(wait_s, left_s)
+                if left_s <= wait_s:
+                    await near.sleep(max(0.0, left_s))
+                    return None
+                timeout_s = min(timeout_s, max(_ANSWER_S_MIN, left_s - wait_s))
             await near.sleep(wait_s)
             try:
-                place = await self.status(event_id)
+                return await self._noted(
+                    await self._ask(
+                        contract.STATUS,
+                        event_id=place.event_id,
+                        timeout_s=timeout_s,
+                        patience=retries.NONE,
+                    )
+                )
             except TooEarlyError as early:
                 # Somebody else asked for the same place, in another window perhaps.
-                await near.sleep(min(early.retry_after_s or _EARLY_S, _EARLY_S))
+                wait_s = min(early.retry_after_s or _EARLY_S, _EARLY_S)
+            except (ApiError, TransportError) as error:
+                asked_s = outage.wait_s(error, now_s=near.monotonic_s(), chance=near.chance())
+                if asked_s is None:
+                    raise
+                wait_s = asked_s
 
     async def _follow(
         self,
@@ -198,6 +235,6 @@ class AsyncQueue(AsyncResource):
         """The public keys that entry tokens are verified with."""
         return await self._ask(contract.JWKS)
 
-    def _noted(self, place: Place) -> Place:
-        self._caller.remember_entry(place.event_id, place.entry_token)
+    async def _noted(self, place: Place) -> Place:
+        await self._caller.keeper.remember_entry(place.event_id, place.entry_token)
         return place

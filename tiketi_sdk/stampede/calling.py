@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from tiketi_sdk import codec, retries
 from tiketi_sdk.caller import SERVICE_OF
@@ -17,7 +17,8 @@ from tiketi_sdk.stampede.tally import Tally
 
 PATIENT = RetryPolicy(retries_max=8, backoff_s=0.3, backoff_s_max=5.0)
 """A buyer in front of the browser presses the button again a few times."""
-awaited_s_max = 90.0
+AWAITED_S_MAX: Final = 90.0
+"""How long an answer that is still being worked on is asked for."""
 
 
 class LocalError(TransportError):
@@ -74,13 +75,12 @@ class Calls:
         """The answer. `due_s`: when it was to be sent.
 
         `foreseen` codes are raised and counted as ordinary; `awaited` ones say that an earlier attempt is
-        still being worked on, and are asked again for `awaited_s_max`. Raises `ApiError` or `TransportError` once trying again makes no sense.
+        still being worked on, and are asked again for `AWAITED_S_MAX`. Raises `ApiError` or `TransportError` once trying again makes no sense.
         """
         key = uuid.uuid4().hex if operation.idempotency != "none" else None
         prepared = codec.encode(
             operation, request, token=self._token, idempotency_key=key, entry_token=entry_token
         )
-        repeatable = operation.method == "GET" or key is not None or operation.name in _HARMLESS
         attempt_count = 0
         began_s = self._near.now_s()
         while True:
@@ -91,8 +91,8 @@ class Calls:
                 code = code_of(error)
                 if code in foreseen:
                     raise
-                pause_s = self._pause_s(error, attempt_count, repeatable=repeatable)
-                if code in awaited and self._near.now_s() - began_s < awaited_s_max:
+                pause_s = self._pause_s(error, attempt_count, repeatable=operation.repeatable)
+                if code in awaited and self._near.now_s() - began_s < AWAITED_S_MAX:
                     attempt_count -= 1
                     pause_s = 1.0 + self._near.random.random()
                 if pause_s is None:
@@ -128,10 +128,6 @@ class Calls:
             now_s = self._near.now_s()
             since_s = began_s if due_s is None else due_s
             self._tally.replied(name, code, took_s=now_s - began_s, since_due_s=now_s - since_s)
-
-
-_HARMLESS = frozenset({"queue.enter", "queue.leave", "queue.heartbeat", "reservations.cancel"})
-"""Doing these twice does what doing them once does."""
 
 
 def code_of(error: TiketiError) -> str:

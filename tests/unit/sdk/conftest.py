@@ -15,9 +15,9 @@ import pytest
 from aiohttp import web
 
 from tiketi_sdk import AsyncTiketi, Config, Listing, Tiketi
-from tiketi_sdk._sync.caller import Surroundings
-from tiketi_sdk.caller import AsyncSurroundings
+from tiketi_sdk._sync.session import Surroundings
 from tiketi_sdk.config import service_urls
+from tiketi_sdk.session import AsyncSurroundings
 
 NOW = datetime(2026, 5, 1, 11, 0, tzinfo=UTC)
 
@@ -124,7 +124,7 @@ def _awaited(value: Any) -> Any:
 
     @functools.wraps(value)
     def called(*args: Any, **kwargs: Any) -> Any:
-        plain = {"list", "log", "histories", "seats", "wallets", "as_user"}
+        plain = {"list", "log", "histories", "seats", "wallets", "as_user", "with_options"}
         if value.__name__ in plain:
             return _awaited(value(*args, **kwargs))
         if value.__name__ == "pages":

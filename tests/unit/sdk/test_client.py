@@ -142,11 +142,46 @@ async def test_ones_own_key_is_sent(platform, make_client):
 
 async def test_what_is_not_safe_is_never_sent_twice(platform, make_client):
     client = make_client(token="t")
-    platform.refuses("POST /api/queue/enter", 503, "queue_unavailable", retry_after="1")
-    with pytest.raises(errors.QueueUnavailableError) as caught:
-        await client.queue.enter(1)
+    platform.refuses("POST /api/tickets/check-in", 503, "unavailable", retry_after="1")
+    with pytest.raises(errors.ServiceUnavailableError) as caught:
+        await client.tickets.check_in("code")
     assert caught.value.retry_after_s == 1
     assert len(platform.seen) == 1
+
+
+async def test_what_does_the_same_twice_is_repeated(platform, make_client):
+    client = make_client(token="t")
+    routes = [
+        "POST /api/queue/enter", "PUT /api/queue/1/policy", "POST /api/reservations/5/cancel",
+    ]  # fmt: skip
+    for route in routes:
+        platform.refuses(route, 503, "unavailable")
+    for ask in (
+        client.queue.enter(1),
+        client.queue.set_policy(1, capacity=3),
+        client.reservations.cancel(5),
+    ):
+        with pytest.raises(errors.ServiceUnavailableError):
+            await ask
+    assert [f"{seen.method} {seen.path}" for seen in platform.seen] == [
+        route for route in routes for _ in range(4)
+    ]
+
+
+async def test_a_client_with_another_patience_is_the_same_user(platform, make_client):
+    client = make_client(token="t-1", refresh_token="r-1")
+    hasty = client.with_options(timeout_s=3, retries=RetryPolicy(retries_max=0))
+    assert hasty.config.timeouts.request_s == 3
+    platform.expired_tokens.add("t-1")
+    platform.answers("POST /api/auth/refresh", SESSION)
+    platform.refuses("GET /api/points/balance", 503, "unavailable")
+    with pytest.raises(errors.ServiceUnavailableError):
+        await hasty.points.balance()
+    assert len(platform.calls("/api/points/balance")) == 2  # the token was renewed in between
+    await hasty.close()
+    assert client.credentials.token == "t-2"
+    platform.answers("GET /api/auth/me", USER)
+    assert (await client.auth.me()).id == 7
 
 
 async def test_retries_end(platform, make_client, time):

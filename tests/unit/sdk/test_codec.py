@@ -160,3 +160,19 @@ def test_raw():
     assert (prepared.method, prepared.target) == ("POST", "/a/b?x=true")
     assert prepared.body == '{"가":1}'.encode()
     assert prepared.headers == {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("token", ["한글", "a\nb", " t"])
+async def test_a_token_that_no_header_carries_is_told(platform, make_client, token):
+    client = make_client(token=token)
+    with pytest.raises(errors.ConfigError):
+        await client.auth.me()
+    assert platform.seen == []
+
+
+async def test_a_key_that_no_header_carries_is_told(platform, make_client):
+    client = make_client(token="t")
+    with pytest.raises(errors.InvalidRequestError) as caught:
+        await client.points.charge(10_000, pg_token="toss_token_ok", idempotency_key="주문1")
+    assert [each.field for each in caught.value.errors] == ["Idempotency-Key"]
+    assert platform.seen == []

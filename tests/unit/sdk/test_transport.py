@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tiketi_sdk import AsyncTiketi, Config, RetryPolicy, Timeouts, errors
+from tiketi_sdk import AsyncTiketi, Config, Limits, RetryPolicy, Timeouts, errors
 from tiketi_sdk.config import service_urls
 
 ONCE = RetryPolicy(retries_max=0)
 
 
 @asynccontextmanager
-async def serve(answer):
+async def serve(answer, asked=None):
     """A port that says `answer` to each request and hangs up; None: says nothing until the other side goes."""
     done: list[asyncio.Task[None]] = []
 
@@ -24,6 +24,8 @@ async def serve(answer):
         assert task is not None
         done.append(task)
         await reader.readuntil(b"\r\n\r\n")
+        if asked is not None:
+            asked.set()
         if answer is None:
             await reader.read()
         else:
@@ -77,3 +79,42 @@ async def test_a_redirect_is_not_followed():
         async with AsyncTiketi(url, token="t") as client:
             with pytest.raises(errors.ApiError):
                 await client.seats.layouts()
+
+
+async def test_all_connections_busy_is_told_as_that():
+    asked = asyncio.Event()
+    async with serve(None, asked) as port:
+        config = Config(
+            urls=service_urls(f"http://127.0.0.1:{port}"),
+            retries=ONCE,
+            limits=Limits(connections_max=1),
+            timeouts=Timeouts(request_s=0.3),
+        )
+        async with AsyncTiketi(config=config) as client:
+            held = asyncio.create_task(client.with_options(timeout_s=60).seats.layouts())
+            await asked.wait()
+            with pytest.raises(errors.ConnectionsBusyError) as caught:
+                await client.seats.layouts()
+            assert not caught.value.sent
+            held.cancel()
+            await asyncio.gather(held, return_exceptions=True)
+
+
+async def test_an_answer_that_cannot_be_unpacked():
+    body = b"no gzip at all"
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    async with serve(head % len(body) + body) as port:
+        assert type(await error_of(port)) is errors.InvalidAnswerError
+
+
+def test_a_proxy_that_cannot_be_used_is_told(monkeypatch):
+    # The environment is where httpx finds proxies.
+    monkeypatch.setenv("ALL_PROXY", "nonsense://127.0.0.1:1")
+    with pytest.raises(errors.ConfigError, match="proxy"):
+        AsyncTiketi("http://127.0.0.1")
+
+
+@pytest.mark.parametrize("url", ["http://a b", "http://a\tb", "http://a\nb"])
+def test_an_address_with_a_gap_is_none(url):
+    with pytest.raises(errors.ConfigError):
+        service_urls(url)

@@ -2,7 +2,6 @@
 """`client.auth`: opening an account, logging in and out, and who you are. Keeps no password."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from tiketi_sdk._sync.resources.base import Resource
 from tiketi_sdk.contract import auth as contract
@@ -21,7 +20,6 @@ from tiketi_sdk.contract.auth import (
 from tiketi_sdk.contract.auth_accounts import OpenSessions, PasswordChanged, ResetSent
 from tiketi_sdk.contract.auth_google import GoogleAuthorization
 from tiketi_sdk.contract.auth_keys import SigningKeys
-from tiketi_sdk.errors import ConfigError
 
 
 class Auth(Resource):
@@ -40,7 +38,7 @@ class Auth(Resource):
         session = self._ask(
             contract.REGISTER, email=email, password=password, name=name, phone=phone, device=device
         )
-        self._caller.remember_session(session)
+        self._caller.keeper.remember_session(session)
         return session
 
     def login(self, *, email: str, password: str, device: str | None = None) -> Session:
@@ -49,7 +47,7 @@ class Auth(Resource):
         Raises `BadCredentialsError`, whichever of the two is wrong, and `AccountDisabledError`.
         """
         session = self._ask(contract.LOGIN, email=email, password=password, device=device)
-        self._caller.remember_session(session)
+        self._caller.keeper.remember_session(session)
         return session
 
     def google_authorize(
@@ -85,7 +83,7 @@ class Auth(Resource):
             code_verifier=code_verifier,
             device=device,
         )
-        self._caller.remember_session(session)
+        self._caller.keeper.remember_session(session)
         return session
 
     def google_link(self, *, link_token: str, password: str, device: str | None = None) -> Session:
@@ -93,7 +91,7 @@ class Auth(Resource):
         session = self._ask(
             google.GOOGLE_LINK, link_token=link_token, password=password, device=device
         )
-        self._caller.remember_session(session)
+        self._caller.keeper.remember_session(session)
         return session
 
     def refresh(self, *, refresh_token: str | None = None) -> Session:
@@ -101,23 +99,25 @@ class Auth(Resource):
 
         Seldom needed: the client does it by itself. Using a token twice ends the whole session.
         """
-        token = refresh_token or self._own_refresh_token()
-        session = self._ask(contract.REFRESH, refresh_token=token)
-        self._caller.remember_session(session, same_user=refresh_token is None)
+        if refresh_token is None:
+            return self._caller.keeper.renew()
+        session = self._ask(contract.REFRESH, refresh_token=refresh_token)
+        self._caller.keeper.remember_session(session)
         return session
 
     def logout(self, *, refresh_token: str | None = None) -> LoggedOut:
         """End the session of a refresh token (the client's own unless given) and forget it."""
-        token = refresh_token or self._own_refresh_token()
-        answer = self._ask(contract.LOGOUT, refresh_token=token)
-        if self._caller.store.load().refresh_token == token:
-            self._forget()
-        return answer
+        keeper = self._caller.keeper
+        if refresh_token is None or refresh_token == keeper.store.load().refresh_token:
+            keeper.log_out(self._end_session_of)
+        else:
+            self._end_session_of(refresh_token)
+        return LoggedOut(logged_out=True)
 
     def logout_everywhere(self) -> LoggedOut:
         """End all of your sessions on every device, the client's own too, and forget it."""
         answer = self._ask(accounts.LOGOUT_EVERYWHERE)
-        self._forget()
+        self._caller.keeper.forget()
         return answer
 
     def sessions(self) -> OpenSessions:
@@ -133,7 +133,7 @@ class Auth(Resource):
         session = self._ask(
             accounts.CHANGE_PASSWORD, current_password=current, new_password=new, device=device
         )
-        self._caller.remember_session(session, same_user=True)
+        self._caller.keeper.remember_session(session, same_user=True)
         return session
 
     def forgot_password(self, *, email: str) -> ResetSent:
@@ -187,14 +187,5 @@ class Auth(Resource):
         """Up to 1,000 sandbox users `{prefix}-{number}` with tokens; an administrator's, sandbox only."""
         return self._ask(contract.PROVISION, prefix=prefix, count=count, first_number=first_number)
 
-    def _forget(self) -> None:
-        held = self._caller.store.load()
-        self._caller.store.save(
-            replace(held, token=None, refresh_token=None, expires_at=None, entry_tokens={})
-        )
-
-    def _own_refresh_token(self) -> str:
-        token = self._caller.store.load().refresh_token
-        if token is None:
-            raise ConfigError("this client holds no refresh token: log in first, or give one")
-        return token
+    def _end_session_of(self, refresh_token: str) -> LoggedOut:
+        return self._ask(contract.LOGOUT, refresh_token=refresh_token)

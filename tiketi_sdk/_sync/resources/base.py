@@ -48,5 +48,5 @@ class Resource:
             place = self._ask(queue.STATUS, event_id=event_id)
         except ApiError:
             return None  # the refusal that led here says it better
-        self._caller.remember_entry(event_id, place.entry_token)
+        self._caller.keeper.remember_entry(event_id, place.entry_token)
         return place.entry_token

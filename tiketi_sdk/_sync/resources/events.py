@@ -2,6 +2,7 @@
 """`client.events`: what is on, where, and from when to when it sells."""
 
 from datetime import datetime
+from typing import Any
 
 from tiketi_sdk._sync.paging import Listing
 from tiketi_sdk._sync.resources.base import Resource, tag_of
@@ -115,7 +116,7 @@ class Events(Resource):
 
         That takes a moment for many tickets. Cancelling again changes nothing.
         """
-        said = {} if reason is None else {"reason": reason}
+        said: dict[str, Any] = {} if reason is None else {"reason": reason}
         return self._ask(contract.CANCEL, event_id=event_id, **said)
 
     def delete(self, event_id: int, *, version: int | None = None) -> Event:

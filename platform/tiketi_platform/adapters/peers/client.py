@@ -82,7 +82,9 @@ class PeerClient:
             request_id=request_id_var.get() or None,
         )
         url = self._settings.peer_url(_SERVICE_OF[operation.name]) + prepared.target
-        repeatable = operation.method == "GET" or idempotency_key is not None
+        repeatable = (
+            operation.repeatable if operation.idempotency == "none" else idempotency_key is not None
+        )
         try:
             try:
                 answer = await self._send(prepared, url)
