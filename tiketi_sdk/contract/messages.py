@@ -23,7 +23,7 @@ class UserPasswordResetRequested(Wire):
 
     user_id: int
     token: str
-    """Good once; what it opens is the account, so it is for the mail and nothing else."""
+    """Good once; what it opens is the account, so it travels sealed for the service that writes the mail."""
     ttl_minutes: int
     expires_at: Instant
 

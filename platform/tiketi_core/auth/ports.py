@@ -135,8 +135,15 @@ class PasswordStore(Protocol):
         """Raises TooManyFailuresError while one of both keys has to wait."""
         ...
 
-    async def request_reset(self, email: str, *, token: str, ttl_s: int, request_id: str) -> None:
-        """Keep a token and say `user.password_reset_requested`; nothing where there is no such account."""
+    async def ask_reset(self, email: str, *, request_id: str) -> None:
+        """Keep that a mail was asked for, whether or not there is such an account."""
+        ...
+
+    async def answer_reset(self, token: str, *, sealed: str, ttl_s: int) -> bool:
+        """Take the oldest request; whether there was one.
+
+        Where there is such an account its hash is kept and `user.password_reset_requested` said with `sealed`.
+        """
         ...
 
     async def check_reset(self, token: str) -> None:
@@ -145,6 +152,14 @@ class PasswordStore(Protocol):
 
     async def reset(self, token: str, *, new_hash: str) -> None:
         """Spend the token for the new password and end every session; raises as `check_reset` does."""
+        ...
+
+
+class ResetSeal(Protocol):
+    """Seals tokens for whoever sends the mail."""
+
+    def seal(self, token: str) -> str:
+        """What may travel instead of it."""
         ...
 
 

@@ -24,6 +24,7 @@ from tiketi_platform.adapters.postgres.auth.revocations import PostgresRevocatio
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.adapters.tokens.google_seal import SignedGoogleSeal
 from tiketi_platform.adapters.tokens.key_ring import KEPT_S, KeyRing
+from tiketi_platform.adapters.tokens.reset_seal import SECRET_NAME, ResetSeal
 from tiketi_platform.adapters.tokens.signer import Signer
 from tiketi_platform.framework.settings import Settings
 from tiketi_platform.services.auth.tokens import FileSecrets, SignedTokens
@@ -96,6 +97,7 @@ def build(resources: Resources) -> AuthService:
             PostgresPasswords(database),
             credentials=credentials,
             passwords=hasher,
+            seal=ResetSeal(lambda: settings.secret(SECRET_NAME)),
             issuer=issuer,
         ),
         administration=Administration(accounts, PostgresDirectory(database)),

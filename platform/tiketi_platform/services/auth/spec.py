@@ -5,6 +5,8 @@ from tiketi_platform.services.auth.routes import ROUTES
 from tiketi_platform.services.auth.service import AuthService, build
 
 PRUNE_EVERY_S = 60.0
+RESETS_EVERY_S = 0.5
+"""How late a reset mail that was asked for is on its way."""
 KEYS_EVERY_S = 1.0
 """How late a replica learns of a key that another one published."""
 
@@ -12,6 +14,7 @@ KEYS_EVERY_S = 1.0
 def _tasks(service: AuthService) -> tuple[Task, ...]:
     return (
         Task(name="prune", every_s=PRUNE_EVERY_S, work=service.prune),
+        Task(name="resets", every_s=RESETS_EVERY_S, work=service.passwords.answer_forgotten),
         Task(name="keys", every_s=KEYS_EVERY_S, work=service.keys.refresh),
     )
 

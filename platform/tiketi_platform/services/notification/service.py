@@ -18,10 +18,12 @@ from tiketi_platform.adapters.postgres.notification.preferences import PostgresP
 from tiketi_platform.adapters.redis.bus import StreamBus
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.adapters.templates import MailTemplates
+from tiketi_platform.adapters.tokens.reset_seal import SECRET_NAME, ResetSeal
 from tiketi_platform.adapters.tokens.unsubscribe import UnsubscribeLinks
 from tiketi_platform.framework.spec import Task
 from tiketi_platform.services.notification.channels import OpenedChannel, opened_channels
 from tiketi_platform.services.notification.postman import Postman
+from tiketi_platform.services.notification.unsealing import UnsealingTemplates
 
 GROUP: Final = "notification"
 HEARD: Final = ("auth", "queue", "reservation", "payment")
@@ -90,6 +92,7 @@ def build(resources: Resources) -> NotificationService:
         settings.public_url or settings.peer_url("notification"),
     )
     templates = MailTemplates(links.url)
+    unsealing = UnsealingTemplates(templates, ResetSeal(lambda: settings.secret(SECRET_NAME)))
     contacts = PeerContacts(resources.peers)
     channels = opened_channels(settings, preferences.forget_devices)
     postmen = [
@@ -100,7 +103,7 @@ def build(resources: Resources) -> NotificationService:
                 name=each.name,
                 channel=each.channel,
                 contacts=contacts,
-                templates=templates,
+                templates=unsealing,
                 clock=resources.clock,
                 dice=_SystemDice(),
                 together=_together,

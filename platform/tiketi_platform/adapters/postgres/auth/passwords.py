@@ -44,10 +44,12 @@ class PostgresPasswords:
             SQL["check_failures"], attempt.account_key, attempt.address_key
         )
 
-    async def request_reset(self, email: str, *, token: str, ttl_s: int, request_id: str) -> None:
-        await self._database.execute(
-            SQL["request_reset"], email, token, hash_of(token), ttl_s, request_id
-        )
+    async def ask_reset(self, email: str, *, request_id: str) -> None:
+        await self._database.execute(SQL["ask_reset"], email, request_id)
+
+    async def answer_reset(self, token: str, *, sealed: str, ttl_s: int) -> bool:
+        answered = await self._database.fetchval(SQL["answer_reset"], sealed, hash_of(token), ttl_s)
+        return bool(answered)
 
     async def check_reset(self, token: str) -> None:
         await self._database.execute(SQL["check_reset"], hash_of(token))

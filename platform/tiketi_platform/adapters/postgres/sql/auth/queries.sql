@@ -166,9 +166,13 @@ SELECT update_account($1, $2, $3);
 -- Replace a password that was checked, end every session and begin one.
 SELECT change_password($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
--- name: request_reset
--- Keep a reset token for an e-mail and say so.
-SELECT request_reset($1, $2, $3, $4, $5);
+-- name: ask_reset
+-- Keep a request for a reset mail; whether there is such an account is looked at later.
+INSERT INTO reset_requests (email, request_id) VALUES ($1, $2);
+
+-- name: answer_reset
+-- Answer the oldest request for a reset mail; whether there was one.
+SELECT answer_reset($1, $2, $3);
 
 -- name: check_reset
 -- Refuse a reset token that is none.
