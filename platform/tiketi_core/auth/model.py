@@ -33,7 +33,7 @@ class Origin:
     """Where a login comes from, for the list of sessions."""
 
     address: str
-    """As the socket says."""
+    """As the socket says, or a proxy that is trusted."""
     device: str = ""
     """What the program calls itself."""
 

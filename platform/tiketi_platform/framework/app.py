@@ -7,6 +7,7 @@ from aiohttp import web
 
 from tiketi_core.kernel import bounds
 from tiketi_platform.framework.access import TokenVerifier
+from tiketi_platform.framework.client_address import AddressOf, socket_address
 from tiketi_platform.framework.edge import Edge, Handler, unknown_address
 from tiketi_platform.framework.farewell import Farewell
 from tiketi_platform.framework.health import Check, health_routes
@@ -26,6 +27,7 @@ def build_app(
     verifier: TokenVerifier,
     checks: Sequence[Check],
     farewell: Farewell,
+    address_of: AddressOf = socket_address,
     sandbox: bool,
     version: str,
     revision: str,
@@ -44,7 +46,7 @@ def build_app(
     for route in routes:
         operation = route.operation
         # GET only: aiohttp's shortcut would add HEAD by itself, which the contract does not know.
-        answer = edge.around(operation.name, route.answer(service, verifier))
+        answer = edge.around(operation.name, route.answer(service, verifier, address_of=address_of))
         app.router.add_route(operation.method, operation.path, answer)
     for raw in spec.raw_routes(service, verifier):
         app.router.add_route("*", raw.path, raw.answer)

@@ -28,7 +28,7 @@ class Call(Generic[BodyT]):
     if_match: str | None = None
     """As sent, where the operation is conditional."""
     address: str = ""
-    """The client's address as the socket says."""
+    """The client's, as the socket says or a proxy that is trusted."""
 
     @property
     def caller(self) -> Principal:

@@ -24,6 +24,7 @@ from tiketi_platform.framework.access import (
     UnauthenticatedError,
 )
 from tiketi_platform.framework.call import Call, Reply
+from tiketi_platform.framework.client_address import AddressOf, socket_address
 from tiketi_platform.framework.decoding import BodyTooLargeError, Decoder, UnsupportedMediaTypeError
 from tiketi_platform.framework.plain_response import PlainResponse
 from tiketi_platform.framework.telemetry import log, request_id_var
@@ -61,9 +62,17 @@ class Route:
     operation: Operation[Any, Any]
     handler: Handler[Any, Any, Any]
 
-    def answer(self, service: object, verifier: TokenVerifier) -> Answer:
+    def answer(
+        self,
+        service: object,
+        verifier: TokenVerifier,
+        *,
+        address_of: AddressOf = socket_address,
+    ) -> Answer:
         """The aiohttp handler of this route for a built service."""
-        return _Endpoint(self.operation, self.handler, service, verifier).answer
+        return _Endpoint(
+            self.operation, self.handler, service, verifier, address_of=address_of
+        ).answer
 
 
 def bind(
@@ -83,8 +92,11 @@ class _Endpoint:
         handler: Handler[Any, Any, Any],
         service: object,
         verifier: TokenVerifier,
+        *,
+        address_of: AddressOf,
     ) -> None:
         self._operation = operation
+        self._address_of = address_of
         self._handler = handler
         self._service = service
         self._verifier = verifier
@@ -133,7 +145,7 @@ class _Endpoint:
             key,
             headers.get(hdrs.IF_NONE_MATCH),
             headers.get(hdrs.IF_MATCH) if operation.conditional else None,
-            request.remote or "",
+            self._address_of(request),
         )
 
     async def _principal(self, authorization: str | None) -> Principal | None:

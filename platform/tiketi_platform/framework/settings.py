@@ -66,6 +66,8 @@ class Settings:
     """What stands before an image's name in public; the event service's own address unless said."""
     revision: str = "unknown"
     """The git revision the code was built from."""
+    trusted_proxies: str = ""
+    """Whose X-Forwarded-For is believed: addresses and networks, `10.0.0.0/8,192.168.1.7`; nobody's unless said."""
     linger_s: float = 0.0
     """How long after SIGTERM requests are still taken, while every answer asks its connection to go."""
     drain_s: float = 10.0
@@ -115,6 +117,7 @@ class Settings:
             images_store=env.get("TIKETI_IMAGES_STORE", default.images_store),
             images_url=env.get("TIKETI_IMAGES_URL", default.images_url),
             revision=env.get("TIKETI_REVISION", default.revision),
+            trusted_proxies=env.get("TIKETI_TRUSTED_PROXIES", default.trusted_proxies),
             linger_s=float(env.get("TIKETI_LINGER_S", default.linger_s)),
             drain_s=float(env.get("TIKETI_DRAIN_S", default.drain_s)),
             stores_wait_s=float(env.get("TIKETI_STORES_WAIT_S", default.stores_wait_s)),
@@ -150,6 +153,7 @@ class Settings:
             "TIKETI_IMAGES_STORE": self.images_store,
             "TIKETI_IMAGES_URL": self.images_url,
             "TIKETI_REVISION": self.revision,
+            "TIKETI_TRUSTED_PROXIES": self.trusted_proxies,
             "TIKETI_LINGER_S": str(self.linger_s),
             "TIKETI_DRAIN_S": str(self.drain_s),
             "TIKETI_STORES_WAIT_S": str(self.stores_wait_s),

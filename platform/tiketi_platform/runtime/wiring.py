@@ -23,6 +23,7 @@ from tiketi_platform.adapters.tokens.keys import RemoteKeys
 from tiketi_platform.adapters.tokens.revocations import RevocationFeed
 from tiketi_platform.framework.access import TokenVerifier
 from tiketi_platform.framework.app import METRICS, build_app
+from tiketi_platform.framework.client_address import address_behind
 from tiketi_platform.framework.clock import SystemClock
 from tiketi_platform.framework.door import Door
 from tiketi_platform.framework.farewell import Farewell
@@ -146,6 +147,7 @@ async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None
             verifier=process.verifier,
             checks=_checks(resources),
             farewell=process.farewell,
+            address_of=address_behind(settings.trusted_proxies),
             sandbox=settings.sandbox,
             version=settings.version,
             revision=settings.revision,

@@ -1,13 +1,16 @@
 """Guessing passwords: all wrong answers are one answer, and there are only so many of them."""
 
 import asyncio
+from pathlib import Path
 
 import asyncpg
 import pytest
 
-from tests.services import Answer, Running
+from tests.engines import Database
+from tests.services import Answer, Running, serving, settings_for
 from tests.waiting import until
 from tiketi_core.auth.model import PER_ACCOUNT, PER_ADDRESS
+from tiketi_platform.runtime.engines.valkey import ValkeyServer
 
 EMAIL, PASSWORD = "minsu@example.com", "correct horse"
 
@@ -104,6 +107,25 @@ async def test_who_knows_the_password_is_never_limited(
     assert (await login(auth, password=PASSWORD)).status == 200
     keys = [row["key"] for row in await tables.fetch("SELECT key FROM login_failures")]
     assert sorted(keys) == ["address:127.0.0.1", "signup:127.0.0.1"]
+
+
+async def test_behind_an_ingress_the_client_is_limited_and_not_the_ingress(
+    postgres: Database, valkey: ValkeyServer, tmp_path: Path
+) -> None:
+    settings = settings_for(postgres, valkey, tmp_path, trusted_proxies="127.0.0.0/8")
+    tables = await asyncpg.connect(postgres.dsn("auth"))
+    async with serving(settings, "auth") as auth:
+        for said in ("203.0.113.9", "198.51.100.1, 203.0.113.9"):
+            await auth.ask(
+                "POST",
+                "auth",
+                "/api/auth/login",
+                json={"email": EMAIL, "password": "wrong"},
+                headers={"X-Forwarded-For": said},
+            )
+        counted = await tables.fetch("SELECT key, failures FROM login_failures ORDER BY key")
+    await tables.close()
+    assert [tuple(row) for row in counted] == [(f"account:{EMAIL}", 2), ("address:203.0.113.9", 2)]
 
 
 async def test_an_address_is_limited_over_all_accounts(
