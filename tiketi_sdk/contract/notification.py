@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from tiketi_sdk.contract.fields import (
+    VISIBLE,
     Cursor,
     ExportLimit,
     Id,
     Instant,
     Limit,
-    OpaqueToken,
     Page,
     Text,
     Title,
@@ -25,6 +25,9 @@ DevicePlatform = Literal["android", "ios", "web"]
 DeliveryStatus = Literal["PENDING", "SENT", "FAILED", "SKIPPED"]
 """SKIPPED: not sent, because the user does not want it or it came too late to be worth telling."""
 DEAD_LETTERS_MAX = 1_000
+"""Named in one request to try them anew."""
+DeviceToken = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=VISIBLE)]
+"""A registration with a push service; those there are have 100 to 300 characters."""
 
 TemplateName = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,40}(\.[a-z_]{1,40})?$")]
 DeadLetterId = Annotated[
@@ -125,20 +128,29 @@ class ChangePreferencesRequest(Request):
 class AddDeviceRequest(Request):
     """A device that takes your push messages, by its registration token."""
 
-    token: OpaqueToken
+    token: DeviceToken
     platform: DevicePlatform
 
 
 class RemoveDeviceRequest(Request):
     """A device that no longer does."""
 
-    token: OpaqueToken
+    token: DeviceToken
 
 
 class Device(Wire):
     """A registration."""
 
     token: str
+    platform: DevicePlatform | None = None
+    created_at: Instant | None = None
+    """When it was registered, or last said to be there."""
+
+
+class Devices(Wire):
+    """All of a user's, the newest first; of more than ten the oldest are forgotten."""
+
+    items: tuple[Device, ...]
 
 
 class Templates(Wire):
@@ -202,6 +214,8 @@ class Replayed(Wire):
     """How many are tried anew."""
 
     count: int
+    more: bool = False
+    """There are more than one request may take: ask again."""
 
 
 LIST = Operation(
@@ -227,6 +241,10 @@ CHANGE_PREFERENCES = Operation(
 ADD_DEVICE = Operation(
     name="notifications.add_device", method="POST", path="/api/notifications/devices", request=AddDeviceRequest,
     response=Device, status=201, same_twice=True, summary="Let a device take your push messages.",
+)  # fmt: skip
+DEVICES = Operation(
+    name="notifications.devices", method="GET", path="/api/notifications/devices", request=Nothing,
+    response=Devices, summary="The devices that take your push messages.",
 )  # fmt: skip
 REMOVE_DEVICE = Operation(
     name="notifications.remove_device", method="POST", path="/api/notifications/devices/remove",

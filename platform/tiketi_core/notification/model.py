@@ -1,5 +1,6 @@
 """What a delivery is, from the message that caused it to the mail that was taken."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -30,7 +31,17 @@ class Notice:
     channels: tuple[ChannelName, ...] = ("email",)
     """Where it may be told; a user's preferences take away from it."""
     useful_ms: int | None = None
-    """For how long it is worth telling; None for ever."""
+    """For how long after it happened it is worth telling; None for ever."""
+    occurred_at_ms: int = 0
+    """When it happened."""
+
+    @property
+    def stable_id(self) -> str:
+        """What providers know it by, 32 hex digits: the same in each try and process.
+
+        A hash, because what a caller chose as a key may hold characters that no header has.
+        """
+        return hashlib.sha256(self.message_id.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

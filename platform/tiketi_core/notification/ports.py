@@ -52,7 +52,7 @@ class Templates(Protocol):
     """Puts notices into words."""
 
     def subject(self, notice: Notice, language: Language) -> str:
-        """One line."""
+        """One line; raises RefusedError when the payload does not fit."""
         ...
 
     def words(self, delivery: Delivery, contact: Contact) -> Words:

@@ -20,7 +20,7 @@ class Told:
 
 TOLD: Final = {
     "user.registered": Told(None, ("email",)),
-    "user.password_reset_requested": Told(None, ("email",), useful_ms=60 * 60 * 1000),
+    "user.password_reset_requested": Told(None, ("email",), useful_ms=bounds.reset_ttl_s * 1000),
     "entry.admitted": Told("event_id", ("push", "email", "sms"), useful_ms=10 * 60 * 1000),
     "reservation.confirmed": Told("reservation_id", ("email", "push", "sms")),
     "reservation.cancelled": Told("reservation_id", ("email", "push", "sms")),

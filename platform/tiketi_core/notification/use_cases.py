@@ -68,6 +68,7 @@ class Ear:
             message.request_id,
             channels=told.channels,
             useful_ms=told.useful_ms,
+            occurred_at_ms=message.occurred_at_ms,
         )
         return replace(notice, subject=self._templates.subject(notice, "ko"))
 
@@ -132,12 +133,12 @@ class Sender:
             else:
                 outcomes.append(self._later(each, verdict.reason, verdict.retry_after_ms))
         down_count = self._down_count
-        outcomes += await self._together([self._try(each, contacts, down_count) for each in going])
-        if going and not any(each.is_counted for each in outcomes):
+        tried = await self._together([self._try(each, contacts, down_count) for each in going])
+        if going and not any(each.is_counted for each in tried):
             self._down_count = down_count + 1
         elif going:
             self._down_count = 0
-        return outcomes
+        return [*outcomes, *tried]
 
     async def _try(
         self, delivery: Delivery, contacts: dict[UserId, Contact], down_count: int
@@ -158,9 +159,14 @@ class Sender:
             wait_ms = knock_after_ms(down_count + 1, self._dice.fraction())
             return self._later(delivery, str(error), wait_ms)
         except DeferredError as error:
-            again_ms = retry_after_ms(delivery.attempt_count, self._dice.fraction())
-            return Outcome(delivery.id, delivery.attempt_count, to, subject, str(error), again_ms)
+            return self._again(delivery, to, subject, str(error))
+        except Exception as error:  # noqa: BLE001  # a fault of ours must not leave the rest of the batch unsettled
+            return self._again(delivery, to, subject, repr(error))
         return Outcome(delivery.id, delivery.attempt_count, to, subject)
+
+    def _again(self, delivery: Delivery, to: str, subject: str, reason: str) -> Outcome:
+        again_ms = retry_after_ms(delivery.attempt_count, self._dice.fraction())
+        return Outcome(delivery.id, delivery.attempt_count, to, subject, reason, again_ms)
 
     @staticmethod
     def _later(delivery: Delivery, reason: str, retry_after_ms: int) -> Outcome:

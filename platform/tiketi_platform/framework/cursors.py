@@ -1,31 +1,43 @@
-"""Opaque cursors over ascending ids; refuses one that this listing did not make."""
+"""Opaque cursors over the place where a page ended; refuses one that this listing did not make."""
 
 import base64
 import binascii
+import re
+from typing import Final
 
 from tiketi_core.kernel.errors import InvalidRequestError
 
-_ID_MAX = 2**63 - 1
+_NUMBER_MAX: Final = 2**63 - 1
+_PLACE: Final = re.compile(r"[0-9]{1,19}(\.[0-9]{1,19})*", re.ASCII)
 
 
-def to_cursor(listing: str, row_id: int) -> str:
-    """The cursor that goes on after the row with this id."""
-    return base64.urlsafe_b64encode(f"{listing}:{row_id}".encode()).decode()
+def to_cursor(listing: str, *place: int) -> str:
+    """The cursor that goes on after the row with this id, or these numbers."""
+    numbers = ".".join(str(each) for each in place)
+    return base64.urlsafe_b64encode(f"{listing}:{numbers}".encode()).rstrip(b"=").decode()
 
 
 def from_cursor(listing: str, cursor: str) -> int:
     """The id in a cursor of this listing; InvalidRequestError for anything else."""
+    (row_id,) = place_in(listing, cursor, numbers_count=1)
+    return row_id
+
+
+def place_in(listing: str, cursor: str, *, numbers_count: int) -> tuple[int, ...]:
+    """The numbers in a cursor of this listing, so many; InvalidRequestError for anything else."""
     try:
-        name, _, digits = (
-            base64.b64decode(cursor, altchars=b"-_", validate=True).decode().partition(":")
-        )
-    except (binascii.Error, UnicodeDecodeError) as error:
+        padded = cursor.rstrip("=")
+        padded += "=" * (-len(padded) % 4)
+        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError) as error:
         raise _foreign() from error
-    if name != listing or not (digits.isascii() and digits.isdecimal() and len(digits) <= 19):
+    name, _, numbers = text.partition(":")
+    if name != listing or _PLACE.fullmatch(numbers) is None:
         raise _foreign()
-    if int(digits) > _ID_MAX:
+    place = tuple(int(each) for each in numbers.split("."))
+    if len(place) != numbers_count or max(place) > _NUMBER_MAX:
         raise _foreign()
-    return int(digits)
+    return place
 
 
 def _foreign() -> InvalidRequestError:

@@ -1,6 +1,7 @@
-"""What a service's messages are carried by, as the runtime sees it; carries nothing itself."""
+"""What a service's messages are carried by, as runtime and services see it; carries nothing itself."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from tiketi_core.kernel.message import Message
@@ -37,4 +38,38 @@ class Outbox(Protocol):
 
     async def count(self) -> int:
         """How much is not on the bus yet; 0 means nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that a group gave up on."""
+
+    entry: str
+    """Its id where it came from."""
+    message: Message | None
+    """None for what was no message."""
+    reason: str
+    attempts_count: int
+    id: str
+    """Its id among the dead letters."""
+    at_ms: int
+    """When it was given up, or where that is not known, published."""
+
+
+class DeadLetters(Protocol):
+    """Where messages are that a group gave up on. Each method raises UnavailableError."""
+
+    async def dead_letters(
+        self, service: str, group: str, *, limit: int, below: str | None = None
+    ) -> list[DeadLetter]:
+        """Up to `limit`, where they have an order below the id `below`; less means that there are no more."""
+        ...
+
+    async def find_dead(self, service: str, group: str, ids: Sequence[str]) -> list[DeadLetter]:
+        """Those of these ids that are there."""
+        ...
+
+    async def forget_dead(self, service: str, group: str, ids: Sequence[str]) -> None:
+        """Drop those that were looked at and dealt with."""
         ...

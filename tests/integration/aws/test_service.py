@@ -77,7 +77,7 @@ async def _a_dead_letter_is_listed_and_stays_while_it_is_wrong(
     replayed = await platform.ask(
         "POST", "notification", f"{where}/replay", token=platform.admin, json={}
     )
-    assert replayed.body == {"count": 1}
+    assert replayed.body == {"count": 1, "more": False}
 
     async def the_wrong_one_stays() -> bool:
         return (await dead_ids()).keys() == {"m-2"}

@@ -50,6 +50,21 @@ async def test_an_image_is_kept_in_sizes_under_the_hash_of_its_content(events: R
         assert known.status == 304
 
 
+async def test_a_photo_with_pictures_behind_it_is_kept_as_the_jpeg_it_shows(
+    events: Running,
+) -> None:
+    first = Image.linear_gradient("L").convert("RGB").resize((400, 200))
+    written = io.BytesIO()
+    first.save(written, format="MPO", save_all=True, append_images=[first.rotate(90)])
+    with Image.open(io.BytesIO(written.getvalue())) as photo:
+        assert photo.format == "MPO", "as phones write it"
+    made = await upload(events, written.getvalue())
+    assert (made.status, made.body["content_type"]) == (201, "image/jpeg")
+    kept, _ = await fetched(events, made.body["url"])
+    with Image.open(io.BytesIO(kept)) as image:
+        assert (image.format, image.size) == ("JPEG", (400, 200))
+
+
 async def test_metadata_is_gone_and_the_image_upright(events: Running) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by a quarter

@@ -1,5 +1,8 @@
 """Push and text messages: from what happened to the device and the telephone, against the stand-ins."""
 
+import secrets
+import string
+
 import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -10,6 +13,8 @@ from tiketi_core.kernel.message import Message
 from tiketi_platform.adapters.aws.sms import international
 from tiketi_platform.adapters.fcm import ServiceAccount
 from tiketi_platform.adapters.fcm.account import SCOPE
+from tiketi_platform.adapters.postgres.notification.preferences import DEVICES_MAX
+from tiketi_platform.framework.clock import SystemClock
 
 
 async def confirmed(stage: Stage, message_id: str, user_id: int) -> None:
@@ -61,6 +66,69 @@ async def test_a_device_that_is_gone_is_forgotten_and_the_others_are_told(stage:
     assert sum(item["channel"] == "push" for item in await stage.deliveries()) == 1, (
         "no device is left, so nothing is to be pushed"
     )
+
+
+async def test_a_device_of_another_sender_is_not_forgotten(stage: Stage) -> None:
+    """A wrong account of ours would look the same for every device there is."""
+    user_id = await stage.user("sky@tiketi.test")
+    token = stage.platform.token(sub=str(user_id))
+    for device in ("stranger-1", "device-2"):
+        await stage.ask("POST", "/devices", token, json={"token": device, "platform": "ios"})
+    await confirmed(stage, "m-1", user_id)
+    assert {item["status"] for item in await stage.settled(2)} == {"SENT"}
+    await stage.ask("POST", "/devices/remove", token, json={"token": "device-2"})
+    (left,) = (await stage.ask("GET", "/devices", token)).body["items"]
+    assert left["token"] == "stranger-1"
+    await confirmed(stage, "m-2", user_id)
+
+    async def tried() -> bool:
+        found = [item for item in await stage.deliveries() if item["message_id"] == "m-2"]
+        return any(
+            item["channel"] == "push" and "another sender" in (item["error"] or "")
+            for item in found
+        )
+
+    await until(tried)
+
+
+async def test_devices_are_bounded_in_size_and_number(stage: Stage) -> None:
+    token = stage.platform.token(sub=str(await stage.user("sky@tiketi.test")))
+
+    async def add(device: str) -> int:
+        body = {"token": device, "platform": "android"}
+        return (await stage.ask("POST", "/devices", token, json=body)).status
+
+    assert await add("x" * 1_001) == 400
+    # What compression cannot make small, as an index entry has to be.
+    longest = "".join(secrets.choice(string.ascii_letters) for _ in range(1_000))
+    assert await add(longest) == 201
+    for number in range(DEVICES_MAX):
+        assert await add(f"device-{number}") == 201
+    kept = [each["token"] for each in (await stage.ask("GET", "/devices", token)).body["items"]]
+    assert kept == [f"device-{number}" for number in reversed(range(DEVICES_MAX))]
+
+
+async def test_a_turn_is_told_by_push_and_only_while_it_lasts(stage: Stage) -> None:
+    user_id = await stage.user("sky@tiketi.test", phone="010-1234-5678")
+    token = stage.platform.token(sub=str(user_id))
+    await stage.ask("POST", "/devices", token, json={"token": "device-1", "platform": "web"})
+
+    async def admitted(number: int, at_ms: int) -> None:
+        payload = {"event_id": 1, "user_id": user_id, "number": number}
+        message = Message(MessageId(f"entry-{number}"), "entry.admitted", payload, at_ms)
+        await stage.bus.publish("queue", [message])
+
+    now_ms = SystemClock().now_ms()
+    await admitted(1, now_ms - 3_600_000)
+    await admitted(2, now_ms)
+    found = {item["message_id"]: item for item in await stage.settled(2)}
+    assert {item["channel"] for item in found.values()} == {"push"}
+    assert (found["entry-1"]["status"], found["entry-2"]["status"]) == ("SKIPPED", "SENT")
+    wishes = {"turn_email": True, "sms": True}
+    assert (await stage.ask("PATCH", "/preferences", token, json=wishes)).status == 200
+    await admitted(3, SystemClock().now_ms())
+    told = [item["channel"] for item in await stage.settled(5) if item["message_id"] == "entry-3"]
+    assert sorted(told) == ["email", "push", "sms"]
 
 
 async def test_push_that_is_down_holds_up_no_mail(stage: Stage) -> None:

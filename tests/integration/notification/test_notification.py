@@ -66,7 +66,7 @@ async def test_a_dead_letter_is_listed_and_replayed(stage: Stage) -> None:
         )
         return answer.status, answer.code or answer.body
 
-    assert await replay([letter["id"]]) == (200, {"count": 1})
+    assert await replay([letter["id"]]) == (200, {"count": 1, "more": False})
     await until(dead)
     assert (await replay(["delivery:999999"]))[1] == "delivery_not_found"
 
@@ -142,4 +142,6 @@ async def test_writing_by_hand_is_idempotent(stage: Stage) -> None:
     assert await send(ask) == (201, None)
     assert await send(ask) == (201, None)
     assert await send({**ask, "subject": "다른 안내"}) == (422, "idempotency_key_reused")
+    assert await send({**ask, "channel": "sms"}) == (422, "idempotency_key_reused")
+    assert await send(ask) == (201, None)
     assert len(await stage.settled(1)) == 1

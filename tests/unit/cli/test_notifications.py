@@ -18,6 +18,7 @@ PREFERENCES = {
     "marketing_email": False,
     "marketing_push": False,
     "marketing_sms": False,
+    "turn_email": False,
 }
 
 
@@ -50,6 +51,22 @@ def test_preferences_change_what_is_named(at_service, service):
     assert ["language", "en"] in ended.lines
     sent = {name: value for name, value in service.seen[-1].body.items() if value is not None}
     assert sent == {"language": "en", "push": False}
+    agreed = ("--marketing-push", "--marketing-sms", "--turn-email")
+    assert at_service("notifications", "preferences", *agreed).status == 0
+    sent = {name: value for name, value in service.seen[-1].body.items() if value is not None}
+    assert sent == {"marketing_push": True, "marketing_sms": True, "turn_email": True}
+
+
+def test_devices_are_added_listed_and_removed(at_service, service):
+    device = {"token": "my-browser", "platform": "web", "created_at": "2026-11-23T00:00:00Z"}
+    service.says("GET /api/notifications/devices", {"items": [device]})
+    service.says("POST /api/notifications/devices", device)
+    service.says("POST /api/notifications/devices/remove", {"token": "my-browser"})
+    assert at_service("notifications", "devices", "list").lines[1][:2] == ["my-browser", "web"]
+    assert at_service("notifications", "devices", "add", "my-browser", "-p", "ios").status == 0
+    assert service.seen[-1].body == {"token": "my-browser", "platform": "ios"}
+    assert at_service("notifications", "devices", "remove", "my-browser").status == 0
+    assert service.seen[-1].body == {"token": "my-browser"}
 
 
 def test_preview_prints_and_saves(at_service, service, tmp_path):

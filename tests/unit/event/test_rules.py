@@ -8,7 +8,8 @@ from tiketi_core.event import rules
 from tiketi_core.event.model import Event, Position
 from tiketi_core.kernel.errors import InvalidRequestError
 from tiketi_core.kernel.ids import EventId
-from tiketi_platform.services.event.translate import from_cursor, to_cursor
+from tiketi_platform.framework.cursors import to_cursor
+from tiketi_platform.services.event.translate import from_page_cursor, to_page_cursor
 
 BASE = 1_800_000_000_000
 EVENT = Event(
@@ -73,4 +74,14 @@ def test_words_are_folded_and_the_longest_comes_first():
 @pytest.mark.parametrize("event_id", [1, 2**63 - 1])
 def test_a_cursor_comes_back_as_it_went(event_id):
     position = Position(on_sale_at_ms=BASE, id=EventId(event_id))
-    assert from_cursor(to_cursor(position)) == position
+    assert from_page_cursor(to_page_cursor(position)) == position
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "zzz", to_cursor("news", 1, 2), to_cursor("events", 1), to_cursor("events", 2**62, 1)],
+)
+def test_a_foreign_cursor_is_refused(cursor):
+    with pytest.raises(InvalidRequestError) as refused:
+        from_page_cursor(cursor)
+    assert refused.value.field == "cursor"

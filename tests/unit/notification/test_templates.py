@@ -82,6 +82,38 @@ def test_advertising_says_so_and_how_to_end_it() -> None:
     assert said.unsubscribe_url in said.html
 
 
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize(
+    ("reason", "payment_id", "says", "is_silent_of"),
+    [
+        ("payment_refunded", None, ("환불되었습니다", "was refunded"), ("없습니다", "Nothing")),
+        ("by_user", 4, ("환불됩니다", "will be refunded"), ("없습니다", "Nothing")),
+        ("by_user", None, ("없습니다", "Nothing"), ("환불", "refunded")),
+    ],
+)
+def test_a_cancellation_says_what_becomes_of_the_money(
+    language: Language,
+    reason: str,
+    payment_id: int | None,
+    says: tuple[str, str],
+    is_silent_of: tuple[str, str],
+) -> None:
+    said = words(
+        notice(
+            "reservation.cancelled",
+            number="K7Q2-M4XD",
+            seat_ids=[1],
+            total_price=1_000,
+            reason=reason,
+            payment_id=payment_id,
+        ),
+        language,
+    )
+    place = 0 if language == "ko" else 1
+    assert says[place] in said.text
+    assert is_silent_of[place] not in said.text
+
+
 def test_a_payload_that_does_not_fit_is_refused_and_names_what_is_missing() -> None:
     with pytest.raises(RefusedError, match="balance"):
         words(notice("points.charged", amount=1, payment_id=3))
@@ -89,3 +121,5 @@ def test_a_payload_that_does_not_fit_is_refused_and_names_what_is_missing() -> N
         words(notice("points.charged", amount="much", balance=1, payment_id=3))
     with pytest.raises(RefusedError):
         words(notice("nothing.known"))
+    with pytest.raises(RefusedError, match="amount"):
+        TEMPLATES.subject(notice("points.charged", payment_id=3))

@@ -27,7 +27,7 @@ def list_(
         tiketi notifications list
         tiketi notifications list --user 7 --status FAILED
 
-    The mails themselves are in the sandbox mailbox: tiketi notifications mailbox.
+    The mails themselves are in the sandbox mailbox: tiketi notifications open.
     """
     here = session(ctx)
     listing = here.client.notifications.list(user_id=user_id, status=status, limit=min(limit, 100))

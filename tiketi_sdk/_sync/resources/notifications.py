@@ -88,6 +88,10 @@ class Notifications(Resource):
         """Let a device take your push messages, by its registration token."""
         return self._ask(contract.ADD_DEVICE, token=token, platform=platform)
 
+    def devices(self) -> tuple[Device, ...]:
+        """The devices that take your push messages, the newest first."""
+        return (self._ask(contract.DEVICES)).items
+
     def remove_device(self, token: str) -> Device:
         """Forget one of your devices."""
         return self._ask(contract.REMOVE_DEVICE, token=token)
@@ -108,5 +112,12 @@ class Notifications(Resource):
 
     def replay(self, ids: Sequence[str] | None = None) -> int:
         """Try dead letters anew, all there are unless named; returns how many (administrators)."""
-        chosen = None if ids is None else tuple(ids)
-        return (self._ask(contract.REPLAY, ids=chosen)).count
+        if ids is not None:
+            return (self._ask(contract.REPLAY, ids=tuple(ids))).count
+        count = 0
+        while True:
+            replayed = self._ask(contract.REPLAY)
+            count += replayed.count
+            # Letters that are as wrong as they were stay, so that none tried anew means an end, too.
+            if not replayed.more or replayed.count == 0:
+                return count

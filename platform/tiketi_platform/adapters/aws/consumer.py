@@ -82,14 +82,18 @@ class SqsConsumer:
 
         failures_count = 0
         while not self._stopping.is_set():
+            since_count = self.applied_count
             try:
                 self._url, _ = await ensure_queue(
                     self._clients, self._prefix, self._group, services=self._services
                 )
-                await asyncio.gather(*(self._read() for _ in range(READERS_COUNT)))
-            except (BotoCoreError, ClientError, OSError, TimeoutError) as error:
-                failures_count += 1
-                _log.warning("%s waits for SQS: %s", self._group, error)
+                # A group: when one reader fails the other must end too, or each failure would add one.
+                async with asyncio.TaskGroup() as readers:
+                    for _ in range(READERS_COUNT):
+                        readers.create_task(self._read())
+            except* (BotoCoreError, ClientError, OSError, TimeoutError) as errors:
+                failures_count = 0 if self.applied_count > since_count else failures_count + 1
+                _log.warning("%s waits for SQS: %s", self._group, errors.exceptions[0])
                 await self._pause(min(0.2 * 2 ** min(failures_count, 8), 30.0))
 
     async def _read(self) -> None:
@@ -105,12 +109,15 @@ class SqsConsumer:
                 )
             )
             stop = asyncio.ensure_future(self._stopping.wait())
-            await asyncio.wait([poll, stop], return_when=asyncio.FIRST_COMPLETED)
-            stop.cancel()
-            if not poll.done():
-                poll.cancel()
-                with suppress(asyncio.CancelledError):
-                    await poll
+            try:
+                await asyncio.wait([poll, stop], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                stop.cancel()
+                # Also when the other reader has failed: a poll nobody waits for would hide what it got.
+                if not poll.done():
+                    poll.cancel()
+                    await asyncio.gather(poll, return_exceptions=True)
+            if poll.cancelled():
                 return
             received = (await poll).get("Messages", [])
             if received:

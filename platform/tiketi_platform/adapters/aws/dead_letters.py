@@ -12,11 +12,14 @@ from tiketi_core.kernel.errors import UnavailableError
 from tiketi_core.kernel.message import Message
 from tiketi_platform.adapters.aws.bus import ENTRIES_MAX, MalformedMessage, dead_name, decode
 from tiketi_platform.adapters.aws.clients import AwsClients
-from tiketi_platform.adapters.redis.bus import DeadLetter
+from tiketi_platform.framework.relaying import DeadLetter
 
 SOURCE: Final = "sqs"
 """The one place they are in, whichever service published them."""
-HIDDEN_S: Final = 10
+HIDDEN_S: Final = 30
+"""Longer than one look takes: what was seen must not be seen twice."""
+WAIT_S: Final = 1
+"""With a wait SQS asks all of its machines; without one, a few, and their answer is often empty."""
 RECEIPTS_MAX: Final = 10_000
 
 
@@ -29,9 +32,22 @@ class SqsDeadLetters:
         self._receipts: OrderedDict[str, str] = OrderedDict()
 
     async def dead_letters(
-        self, _source: str, group: str, *, limit: int = bounds.page_limit_max
+        self,
+        _source: str,
+        group: str,
+        *,
+        limit: int = bounds.page_limit_max,
+        below: str | None = None,  # noqa: ARG002  # there is no order
     ) -> list[DeadLetter]:
-        """Up to `limit` of them, in no particular order."""
+        """Up to `limit` of them, in no particular order: with `below`, maybe the same."""
+        return await self._look(group, limit=limit)
+
+    async def find_dead(self, _source: str, group: str, ids: Sequence[str]) -> list[DeadLetter]:
+        """Those of these ids that are among the `RECEIPTS_MAX` that can be looked at."""
+        found = await self._look(group, limit=RECEIPTS_MAX) if ids else []
+        return [letter for letter in found if letter.id in ids]
+
+    async def _look(self, group: str, *, limit: int) -> list[DeadLetter]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         found: dict[str, dict[str, Any]] = {}
@@ -43,17 +59,14 @@ class SqsDeadLetters:
                     QueueUrl=url,
                     MaxNumberOfMessages=min(ENTRIES_MAX, limit - len(found)),
                     VisibilityTimeout=HIDDEN_S,
+                    WaitTimeSeconds=WAIT_S,
                     AttributeNames=["All"],
                 )
-                fresh = answer.get("Messages", [])
-                if not fresh:
+                known_count = len(found)
+                found.update({each["MessageId"]: each for each in answer.get("Messages", [])})
+                if len(found) == known_count:
                     break
-                found.update({each["MessageId"]: each for each in fresh})
-            for each in found.values():
-                self._remember(each)
-                await client.change_message_visibility(
-                    QueueUrl=url, ReceiptHandle=each["ReceiptHandle"], VisibilityTimeout=0
-                )
+            await self._show_again(client, url, list(found.values()))
         except (BotoCoreError, ClientError, TimeoutError) as error:
             raise UnavailableError("the message bus does not answer right now") from error
         return [_letter(each) for each in found.values()]
@@ -75,6 +88,23 @@ class SqsDeadLetters:
     async def close(self) -> None:
         """Hang up."""
         await self._clients.close()
+
+    async def _show_again(self, client: Any, url: str, found: Sequence[dict[str, Any]]) -> None:
+        for start in range(0, len(found), ENTRIES_MAX):
+            some = found[start : start + ENTRIES_MAX]
+            for each in some:
+                self._remember(each)
+            await client.change_message_visibility_batch(
+                QueueUrl=url,
+                Entries=[
+                    {
+                        "Id": str(place),
+                        "ReceiptHandle": each["ReceiptHandle"],
+                        "VisibilityTimeout": 0,
+                    }
+                    for place, each in enumerate(some)
+                ],
+            )
 
     def _remember(self, each: dict[str, Any]) -> None:
         self._receipts[each["MessageId"]] = each["ReceiptHandle"]

@@ -5,22 +5,27 @@ it twice shows it once: the second replaces the first.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import aiohttp
 import orjson
 
+from tiketi_core.kernel.errors import UnavailableError
 from tiketi_core.notification.errors import DeferredError, ProviderDownError, RefusedError
 from tiketi_core.notification.model import Letter
 from tiketi_platform.adapters.fcm.account import AccessTokens, ServiceAccount
-from tiketi_platform.adapters.smtp.channel import stable_id
+
+_log = logging.getLogger(__name__)
 
 TIMEOUT_S: Final = 10.0
 CONNECTIONS_MAX: Final = 16
 URGENT: Final = frozenset({"entry.admitted"})
 """Messages that may wake a sleeping device."""
-_GONE: Final = frozenset({"UNREGISTERED", "SENDER_ID_MISMATCH"})
+_GONE: Final = "UNREGISTERED"
+_STRANGE: Final = "SENDER_ID_MISMATCH"
+"""Registered with another sender: the device is there, and it may be our account that is wrong."""
 _DOWN: Final = frozenset({401, 403, 429, 500, 502, 503, 504})
 
 Forget = Callable[[Sequence[str]], Awaitable[None]]
@@ -47,7 +52,10 @@ class PushChannel:
             await self._http.close()
 
     async def send(self, letter: Letter) -> None:
-        """Return when every living device's message was taken; a repeat replaces what came before."""
+        """Return when every living device's message was taken; a repeat replaces what came before.
+
+        A device that is another sender's counts as taken if another device took it.
+        """
         devices = letter.delivery.wishes.devices
         if not devices:
             raise RefusedError("the user has no device any more")
@@ -58,17 +66,30 @@ class PushChannel:
         )
         failures = [each for each in answers if isinstance(each, BaseException)]
         for failure in failures:
-            if not isinstance(failure, _GoneError):
+            if not isinstance(failure, _GoneError | _StrangeError):
                 raise failure
-        if failures:
-            await self._forget([each.device for each in failures if isinstance(each, _GoneError)])
-        if len(failures) == len(devices):
-            raise RefusedError("none of the user's devices is registered any more")
+        await self._forget_gone([each.device for each in failures if isinstance(each, _GoneError)])
+        if len(failures) < len(devices):
+            return
+        if any(isinstance(each, _StrangeError) for each in failures):
+            raise DeferredError("FCM: the user's devices are registered with another sender")
+        raise RefusedError("none of the user's devices is registered any more")
+
+    async def _forget_gone(self, devices: Sequence[str]) -> None:
+        if not devices:
+            return
+        try:
+            await self._forget(devices)
+        except UnavailableError as error:  # the next push finds them gone again
+            _log.warning("devices that are gone are not forgotten yet: %s", error.detail)
 
     async def _opened(self) -> AccessTokens:
         async with self._opening:
             if self._access is None or self._http is None:
-                account = await asyncio.to_thread(self._make_account)
+                try:
+                    account = await asyncio.to_thread(self._make_account)
+                except (OSError, LookupError, TypeError, ValueError) as error:
+                    raise ProviderDownError(f"no account for FCM: {error!r}") from error
                 self._http = aiohttp.ClientSession(
                     connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX),
                     timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
@@ -97,8 +118,10 @@ class PushChannel:
         if status == 401:
             access.forget(token)
         code, text = _error(said)
-        if code in _GONE:
+        if code == _GONE:
             raise _GoneError(body["message"]["token"], f"FCM: {code}")
+        if code == _STRANGE:
+            raise _StrangeError(f"FCM: {code}")
         if status in _DOWN:
             raise ProviderDownError(f"FCM: {status} {text}")
         kind = DeferredError if status >= 500 else RefusedError
@@ -113,11 +136,15 @@ class _GoneError(Exception):
         self.device = device
 
 
+class _StrangeError(Exception):
+    """A device that is registered with another sender."""
+
+
 def message(letter: Letter, device: str) -> dict[str, Any]:
     """FCM's message: the same tag in each try, on each platform in its own word for it."""
     delivery, words = letter.delivery, letter.words
     notice = delivery.notice
-    tag = stable_id(notice.message_id)
+    tag = notice.stable_id
     is_urgent = notice.message_name in URGENT
     return {
         "message": {

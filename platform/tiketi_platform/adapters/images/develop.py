@@ -19,6 +19,8 @@ Image.MAX_IMAGE_PIXELS = None
 VARIANT_WIDTHS: Final = (320, 800, 1600)
 """Of the smaller sizes, in pixels."""
 _ENDINGS: Final = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
+_KINDS: Final = {**{kind: kind for kind in _ENDINGS}, "MPO": "JPEG"}
+"""What is kept of what was read. Phones write MPO: a JPEG with more pictures behind the one to be shown."""
 _SAVING: Final[dict[str, dict[str, object]]] = {
     "JPEG": {"quality": 88, "progressive": True, "optimize": True},
     "PNG": {},
@@ -51,7 +53,7 @@ def _decoded(content: bytes) -> tuple[Image.Image, str]:
                 f"{opened.width} × {opened.height} pixels; at most {bounds.image_pixels_max:,} are taken, "
                 f"and {bounds.image_side_max:,} on a side"
             )
-        kind = str(opened.format)
+        kind = _KINDS[str(opened.format)]
         opened.load()
         profile = opened.info.get("icc_profile")
         image = _plain(ImageOps.exif_transpose(opened))

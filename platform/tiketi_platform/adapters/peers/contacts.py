@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from tiketi_core.kernel import bounds
+from tiketi_core.kernel.errors import UnavailableError
 from tiketi_core.kernel.ids import UserId
 from tiketi_core.notification.model import Contact
 from tiketi_platform.adapters.peers.client import PeerClient
 from tiketi_sdk.contract import auth
+from tiketi_sdk.errors import ApiError
 
 REMEMBERED_S: Final = 300.0
 REMEMBERED_MAX: Final = 50_000
@@ -22,7 +24,7 @@ class PeerContacts:
         self._known: dict[UserId, tuple[float, Contact]] = {}
 
     async def find(self, user_ids: Sequence[UserId]) -> dict[UserId, Contact]:
-        """Those that exist; UnavailableError when auth does not answer."""
+        """Those that exist; UnavailableError when auth does not answer, or not to us."""
         now = time.monotonic()
         known = {
             user_id: self._known[user_id][1]
@@ -37,9 +39,12 @@ class PeerContacts:
         return known
 
     async def _ask(self, user_ids: Sequence[UserId]) -> list[Contact]:
-        found: auth.Contacts = await self._peer.call(
-            auth.CONTACTS, auth.ContactsRequest(user_ids=tuple(user_ids))
-        )
+        try:
+            found: auth.Contacts = await self._peer.call(
+                auth.CONTACTS, auth.ContactsRequest(user_ids=tuple(user_ids))
+            )
+        except ApiError as error:  # our own secret, say: no fault of those who are to be told
+            raise UnavailableError(f"auth refuses us: {error.code}") from error
         return [
             Contact(UserId(item.user_id), item.email, item.name, item.phone) for item in found.items
         ]

@@ -10,8 +10,8 @@ and refuses to grow beyond `stream_length_max`; it never drops what somebody sti
 was written survives a crash of Redis, and of the machine but for the last second (AOF everysec).
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import orjson
@@ -33,10 +33,12 @@ from tiketi_platform.adapters.redis.replies import (
 )
 from tiketi_platform.adapters.redis.scripts import Scripts
 from tiketi_platform.adapters.redis.statuses import Status
+from tiketi_platform.framework.relaying import DeadLetter
 from tiketi_sdk.contract.backlog import GroupBacklog
 
 dead_letters_max: Final = 100_000
 """Per stream and group; the oldest go first."""
+_ENTRY_ID: Final = re.compile(r"[0-9]{1,19}-[0-9]{1,19}", re.ASCII)
 _LAG_COUNTED_MAX: Final = 10_000
 """Where Redis does not know how many wait, they are counted up to this many."""
 
@@ -49,22 +51,6 @@ class BusStatus(Status):
 
 class MalformedMessage(ValueError):  # noqa: N818 - says what the entry is
     """An entry of a stream that is no message of ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A message that a group gave up on."""
-
-    entry: str
-    """Its id in the stream it came from."""
-    message: Message | None
-    """None for an entry that was no message."""
-    reason: str
-    attempts_count: int
-    id: str
-    """Its id among the dead letters."""
-    at_ms: int
-    """When it was given up, or where that is not known, published."""
 
 
 class StreamBus:
@@ -143,12 +129,29 @@ class StreamBus:
         )
 
     async def dead_letters(
-        self, service: str, group: str, *, limit: int = bounds.page_limit_max
+        self,
+        service: str,
+        group: str,
+        *,
+        limit: int = bounds.page_limit_max,
+        below: str | None = None,
     ) -> list[DeadLetter]:
-        """The newest of a group's dead letters, newest first."""
+        """A group's dead letters, newest first; those older than the one with the id `below`."""
+        newest = "+" if below is None else f"({below}"
+        return await self._dead_range(service, group, newest, "-", limit)
+
+    async def find_dead(self, service: str, group: str, ids: Sequence[str]) -> list[DeadLetter]:
+        """Those of these ids that are there."""
+        known = [each for each in ids if _ENTRY_ID.fullmatch(each)]
+        found = [await self._dead_range(service, group, each, each, 1) for each in known]
+        return [letter for letters in found for letter in letters]
+
+    async def _dead_range(
+        self, service: str, group: str, newest: str, oldest: str, limit: int
+    ) -> list[DeadLetter]:
         try:
             reply = await self.client.execute(
-                "XREVRANGE", keys.dead_letters(service, group), "+", "-", "COUNT", limit
+                "XREVRANGE", keys.dead_letters(service, group), newest, oldest, "COUNT", limit
             )
         except RedisError as error:
             raise UnavailableError("the message bus does not answer right now") from error

@@ -11,7 +11,6 @@ import orjson
 
 from tiketi_core.notification.errors import DeferredError, ProviderDownError, RefusedError
 from tiketi_core.notification.model import Letter
-from tiketi_platform.adapters.smtp.channel import stable_id
 
 TIMEOUT_S: Final = 10.0
 TEXT_CHARS_MAX: Final = 300
@@ -34,7 +33,7 @@ class SmsChannel:
         if self._http is None:
             self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
         body = {
-            "id": stable_id(letter.delivery.notice.message_id),
+            "id": letter.delivery.notice.stable_id,
             "to": letter.recipient,
             "text": sms_text(letter),
         }

@@ -1,7 +1,5 @@
 """E-mail as a channel of the notification slice."""
 
-import hashlib
-
 from tiketi_core.notification.errors import DeferredError, ProviderDownError, RefusedError
 from tiketi_core.notification.model import Letter
 from tiketi_platform.adapters.smtp.compose import Mail
@@ -35,18 +33,10 @@ def as_mail(letter: Letter) -> Mail:
     """The mail of a delivery."""
     words = letter.words
     return Mail(
-        stable_id(letter.delivery.notice.message_id),
+        letter.delivery.notice.stable_id,
         letter.contact.email,
         words.subject,
         words.text,
         words.html,
         words.unsubscribe_url,
     )
-
-
-def stable_id(message_id: str) -> str:
-    """The local part of the Message-ID of whatever a message causes: the same in each try and process.
-
-    A hash, because what a caller chose as a key may hold characters that no header has.
-    """
-    return hashlib.sha256(message_id.encode()).hexdigest()[:32]

@@ -27,10 +27,11 @@ class Reply:
     code: int
     text: str
 
-    def refusal(self, what: str) -> MailError:
-        """What this reply means for the mail."""
-        kind: type[MailError] = MailRefusedError if 500 <= self.code < 600 else MailDeferredError
-        if self.code == 421:
+    def refusal(self, what: str, *, of_sender: bool = False) -> MailError:
+        """What this reply means for the mail; `of_sender`: it is about us, so about every mail of ours."""
+        is_final = 500 <= self.code < 600
+        kind: type[MailError] = MailRefusedError if is_final else MailDeferredError
+        if self.code == 421 or (is_final and of_sender):
             kind = MailUnreachableError
         return kind(f"{what}: {self.code} {self.text}", smtp_code=self.code)
 
@@ -175,7 +176,9 @@ class SmtpConnection:
             return True
         reply, what = refused
         self.offered = None
-        parcel.settle(reply.refusal(what))
+        # With SMTPUTF8 in it the command speaks of this mail's addresses, too.
+        of_sender = reply is mail and parcel.recipient.isascii()
+        parcel.settle(reply.refusal(what, of_sender=of_sender))
         if data.code == 354:
             raise EOFError("the server waits for a mail to nobody")
         await self._expect("RSET", 250)

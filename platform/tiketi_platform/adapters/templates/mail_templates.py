@@ -6,6 +6,7 @@ and HTML is escaped wherever it comes from.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, get_args
@@ -75,9 +76,10 @@ class MailTemplates:
         return tuple(sorted({name for name, _ in self._compiled}))
 
     def subject(self, notice: Notice, language: Language = "ko") -> str:
-        """The subject line alone, for an unnamed reader."""
+        """The subject line alone, for an unnamed reader. RefusedError when the payload does not fit."""
         template = self._template(notice.message_name, language).subject
-        return _subject(notice, language, template.render(_values(notice, "")))
+        with _fitting(notice):
+            return _subject(notice, language, template.render(_values(notice, "")))
 
     def words(self, delivery: Delivery, contact: Contact) -> Words:
         """All of it, in the language the user wants. RefusedError when the payload does not fit."""
@@ -86,12 +88,8 @@ class MailTemplates:
         if notice.category == "marketing" and self._unsubscribe is not None:
             url = self._unsubscribe(notice.user_id, delivery.channel)
         values = _values(notice, contact.name)
-        try:
+        with _fitting(notice):
             rendered = self._template(notice.message_name, language).whole.render(values)
-        except (TemplateError, NotFoundError, TypeError, ValueError) as error:
-            raise RefusedError(
-                f"{notice.message_name} does not fit its template: {error}"
-            ) from error
         line, short, text = rendered.split(_SEPARATOR, 2)
         subject = _subject(notice, language, line)
         refusal, refuse = _REFUSAL[language]
@@ -112,6 +110,14 @@ class MailTemplates:
             return self._compiled[name, language]
         except KeyError:
             raise NotFoundError(f"nothing is said about {name!r}") from None
+
+
+@contextmanager
+def _fitting(notice: Notice) -> Iterator[None]:
+    try:
+        yield
+    except (TemplateError, NotFoundError, TypeError, ValueError) as error:
+        raise RefusedError(f"{notice.message_name} does not fit its template: {error}") from error
 
 
 def _values(notice: Notice, name: str) -> dict[str, object]:

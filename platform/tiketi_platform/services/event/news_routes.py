@@ -8,7 +8,7 @@ import orjson
 from tiketi_core.event.model import CreationKey, NewNews, News, NewsChange, NewsPosition
 from tiketi_core.kernel.ids import NewsId
 from tiketi_platform.framework.call import Call, Reply
-from tiketi_platform.framework.cursors import from_cursor, to_cursor
+from tiketi_platform.framework.cursors import place_in, to_cursor
 from tiketi_platform.framework.routing import bind, encode
 from tiketi_platform.services.event.conditions import answered, expected_version
 from tiketi_platform.services.event.reads import Read, tag
@@ -17,8 +17,7 @@ from tiketi_platform.services.event.translate import instant
 from tiketi_sdk.contract import news as wire
 from tiketi_sdk.contract.fields import Page
 
-_PINNED = "pinned"
-_PLAIN = "plain"
+_LIST = "news"
 
 
 async def create(service: EventService, call: Call[wire.CreateNewsRequest]) -> Reply:
@@ -107,13 +106,12 @@ def _to_wire(news: News) -> wire.NewsItem:
 
 
 def _cursor(position: NewsPosition) -> str:
-    return to_cursor(_PINNED if position.is_pinned else _PLAIN, position.id)
+    return to_cursor(_LIST, int(position.is_pinned), position.id)
 
 
 def _position(cursor: str) -> NewsPosition:
-    # The pinned first: a cursor is of one kind or, for whatever else it is, refused as the other.
-    is_pinned = cursor.startswith(to_cursor(_PINNED, 0)[:8])
-    return NewsPosition(is_pinned, NewsId(from_cursor(_PINNED if is_pinned else _PLAIN, cursor)))
+    is_pinned, news_id = place_in(_LIST, cursor, numbers_count=2)
+    return NewsPosition(is_pinned > 0, NewsId(news_id))
 
 
 ROUTES = (

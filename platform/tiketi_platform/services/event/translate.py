@@ -1,9 +1,6 @@
 """Between the contract's structs and the core's events; the one place that knows both."""
 
-import base64
-import binascii
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -23,12 +20,13 @@ from tiketi_core.event.model import (
 )
 from tiketi_core.kernel.errors import InvalidRequestError
 from tiketi_core.kernel.ids import EventId, UserId
+from tiketi_platform.framework.cursors import place_in, to_cursor
 from tiketi_sdk.contract import event as wire
-from tiketi_sdk.contract.fields import ID_MAX, Page
+from tiketi_sdk.contract.fields import Page
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_CURSOR: Final = re.compile(r"([0-9]{1,13})\.([0-9]{1,19})", re.ASCII)
+_LIST: Final = "events"
 
 
 def to_wire(event: Event, *, now_ms: int) -> wire.Event:
@@ -58,7 +56,7 @@ def to_page(listing: Listing, *, now_ms: int) -> Page[wire.Event]:
     """A page with the cursor of the next."""
     return Page[wire.Event](
         items=tuple(to_wire(event, now_ms=now_ms) for event in listing.events),
-        next_cursor=None if listing.next is None else to_cursor(listing.next),
+        next_cursor=None if listing.next is None else to_page_cursor(listing.next),
     )
 
 
@@ -118,29 +116,23 @@ def to_search(request: wire.ListEventsRequest) -> Search:
         starts_before_ms=_epoch_ms_or_none(request.starts_before),
         price_min=request.price_min,
         price_max=request.price_max,
-        below=None if request.cursor is None else from_cursor(request.cursor),
+        below=None if request.cursor is None else from_page_cursor(request.cursor),
         skip=((request.page or 1) - 1) * request.limit,
         limit=request.limit,
     )
 
 
-def to_cursor(position: Position) -> str:
+def to_page_cursor(position: Position) -> str:
     """An opaque cursor."""
-    text = f"{position.on_sale_at_ms}.{position.id}"
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+    return to_cursor(_LIST, position.on_sale_at_ms, position.id)
 
 
-def from_cursor(cursor: str) -> Position:
+def from_page_cursor(cursor: str) -> Position:
     """Where a page ended; InvalidRequestError for a cursor that we did not give."""
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
-    except (binascii.Error, UnicodeDecodeError):
-        text = ""
-    match = _CURSOR.fullmatch(text)
-    if match is None or int(match[2]) > ID_MAX:
+    on_sale_at_ms, event_id = place_in(_LIST, cursor, numbers_count=2)
+    if on_sale_at_ms > rules.MOMENT_MS_MAX:
         raise InvalidRequestError("is not a cursor of this listing", field="cursor")
-    return Position(on_sale_at_ms=int(match[1]), id=EventId(int(match[2])))
+    return Position(on_sale_at_ms=on_sale_at_ms, id=EventId(event_id))
 
 
 def _epoch_ms(at: datetime) -> int:

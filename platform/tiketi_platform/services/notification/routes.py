@@ -82,6 +82,7 @@ ROUTES: Final = (
     bind(notification.PREFERENCES, wishes.preferences),
     bind(notification.CHANGE_PREFERENCES, wishes.change_preferences),
     bind(notification.ADD_DEVICE, wishes.add_device),
+    bind(notification.DEVICES, wishes.devices),
     bind(notification.REMOVE_DEVICE, wishes.remove_device),
     bind(notification.TEMPLATES, wishes.templates),
     bind(notification.PREVIEW, wishes.preview),

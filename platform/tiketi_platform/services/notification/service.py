@@ -20,6 +20,7 @@ from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.adapters.templates import MailTemplates
 from tiketi_platform.adapters.tokens.reset_seal import SECRET_NAME, ResetSeal
 from tiketi_platform.adapters.tokens.unsubscribe import UnsubscribeLinks
+from tiketi_platform.framework.relaying import DeadLetters
 from tiketi_platform.framework.spec import Task
 from tiketi_platform.services.notification.channels import OpenedChannel, opened_channels
 from tiketi_platform.services.notification.postman import Postman
@@ -39,7 +40,7 @@ class NotificationService:
     preferences: PostgresPreferences
     templates: MailTemplates
     links: UnsubscribeLinks
-    dead: StreamBus | SqsDeadLetters
+    dead: DeadLetters
     """Where messages are that could not be applied."""
     dead_sources: tuple[str, ...]
     channels: Sequence[OpenedChannel]
@@ -123,7 +124,7 @@ def build(resources: Resources) -> NotificationService:
     )
 
 
-def _dead(resources: Resources) -> tuple[StreamBus | SqsDeadLetters, tuple[str, ...]]:
+def _dead(resources: Resources) -> tuple[DeadLetters, tuple[str, ...]]:
     settings = resources.settings
     if not settings.bus_url:
         return StreamBus(resources.redis), HEARD

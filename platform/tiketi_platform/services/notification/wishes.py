@@ -32,6 +32,7 @@ _EXAMPLE: Final = {
     "payment_id": 1,
     "point_used": 30_000,
     "points": 10_000,
+    "reason": "by_user",
     "reservation_id": 1,
     "seat_ids": (1, 2),
     "title": "공연 시간 안내 · About tomorrow",
@@ -71,6 +72,18 @@ async def add_device(
 ) -> notification.Device:
     await service.preferences.add_device(call.user_id, call.body.token, call.body.platform)
     return notification.Device(token=call.body.token)
+
+
+async def devices(service: NotificationService, call: Call[Nothing]) -> notification.Devices:
+    rows = await service.preferences.devices(call.user_id)
+    return notification.Devices(
+        items=tuple(
+            notification.Device(
+                token=row["token"], platform=row["platform"], created_at=row["created_at"]
+            )
+            for row in rows
+        )
+    )
 
 
 async def remove_device(

@@ -17,6 +17,7 @@ from tiketi_core.notification.model import (
     Wishes,
 )
 from tiketi_core.notification.rules import DAY_MS, LIMITS_MAX
+from tiketi_platform.adapters.postgres.notification.preferences import DEVICES_MAX
 from tiketi_platform.adapters.postgres.pool import Database, Record
 from tiketi_platform.adapters.postgres.queries import Queries
 
@@ -26,8 +27,6 @@ RENEWALS: Final = 3
 """Times a lease is renewed within its own length: two may fail."""
 SETTLE_AGAIN_S: Final = 0.5
 """Between two tries to write down what was sent."""
-DEVICES_MAX: Final = 10
-"""Devices one push message goes to, the newest."""
 
 _SQL: Final = Queries.load("notification")
 _log = logging.getLogger(__name__)
@@ -61,6 +60,7 @@ class PostgresDeliveries:
                 "request_id": notice.request_id,
                 "category": notice.category,
                 "channels": notice.channels,
+                "occurred_at_ms": notice.occurred_at_ms,
                 "useful_ms": notice.useful_ms,
             }
             for notice in notices
@@ -74,15 +74,17 @@ class PostgresDeliveries:
             limit = await self._database.fetchval(_SQL["take_budget"], channel, limit, per_second)
             if limit == 0:
                 return []
-        rows = await self._database.fetch(
-            _SQL["claim"],
-            channel,
-            limit,
-            self._lease_ms,
-            DAY_MS,
-            max(LIMITS_MAX.values()),
-            DEVICES_MAX,
-        )
+        async with self._database.transaction() as connection:
+            await connection.execute(_SQL["lock_claims"], channel)
+            rows = await connection.fetch(
+                _SQL["claim"],
+                channel,
+                limit,
+                self._lease_ms,
+                DAY_MS,
+                max(LIMITS_MAX.values()),
+                DEVICES_MAX,
+            )
         return [_delivery(row) for row in rows]
 
     @asynccontextmanager
@@ -155,8 +157,7 @@ class PostgresDeliveries:
             channel,
             category,
         )
-        row = row or await self._database.fetchrow(_SQL["by_message"], message_id)
-        assert row is not None, "deliveries are never deleted"
+        assert row is not None, "the function returns what it found or made"
         return row
 
     async def page(

@@ -8,6 +8,9 @@ from tiketi_core.notification.model import ChannelName, Language
 from tiketi_platform.adapters.postgres.pool import Database, Record
 from tiketi_platform.adapters.postgres.queries import Queries
 
+DEVICES_MAX: Final = 10
+"""Devices one push message goes to, the newest; older ones are forgotten."""
+
 _SQL: Final = Queries.load("notification")
 
 
@@ -59,8 +62,12 @@ class PostgresPreferences:
                 await self.change(user_id, marketing_sms=False)
 
     async def add_device(self, user_id: UserId, token: str, platform: str) -> None:
-        """Let a device take push messages."""
-        await self._database.execute(_SQL["add_device"], token, user_id, platform)
+        """Let a device take push messages; of each user's the `DEVICES_MAX` newest do."""
+        await self._database.execute(_SQL["add_device"], token, user_id, platform, DEVICES_MAX)
+
+    async def devices(self, user_id: UserId) -> Sequence[Record]:
+        """A user's, the newest first."""
+        return await self._database.fetch(_SQL["devices"], user_id)
 
     async def remove_device(self, user_id: UserId, token: str) -> None:
         """Forget it; one that is not there is forgotten already."""

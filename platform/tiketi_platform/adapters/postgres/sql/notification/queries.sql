@@ -4,10 +4,12 @@ WITH fresh AS (
     INSERT INTO deliveries (message_id, message_name, channel, user_id, subject, payload, reference_id,
         request_id, category, stale_at)
     SELECT n.message_id, n.message_name, c.channel, n.user_id, n.subject, n.payload, n.reference_id,
-        n.request_id, n.category, clock_timestamp() + n.useful_ms * interval '1 millisecond'
+        n.request_id, n.category,
+        to_timestamp(n.occurred_at_ms / 1000.0) + n.useful_ms * interval '1 millisecond'
     FROM jsonb_to_recordset($1::jsonb) AS n(
         message_id text, message_name text, user_id bigint, subject text, payload jsonb,
-        reference_id bigint, request_id text, category text, useful_ms bigint, channels text[])
+        reference_id bigint, request_id text, category text, occurred_at_ms bigint,
+        useful_ms bigint, channels text[])
     CROSS JOIN LATERAL unnest(n.channels) AS c(channel)
     LEFT JOIN preferences AS p ON p.user_id = n.user_id
     WHERE c.channel = ANY ($2::text[])
@@ -30,6 +32,10 @@ SELECT take_budget($1::text, (
     ) AS due
 )::integer, $3::double precision);
 
+-- name: lock_claims
+-- One process at a time claims deliveries of a channel, so that each sees what the others have under way.
+SELECT pg_advisory_xact_lock(hashtextextended('claims of ' || $1::text, 0));
+
 -- name: claim
 -- Lease what is due by moving its next try behind the lease; no two processes get the same one.
 WITH due AS (
@@ -39,7 +45,8 @@ WITH due AS (
 ), leased AS (
     UPDATE deliveries AS d
     SET attempt_count = d.attempt_count + 1,
-        due_at = clock_timestamp() + $3::bigint * interval '1 millisecond'
+        due_at = clock_timestamp() + $3::bigint * interval '1 millisecond',
+        leased_until = clock_timestamp() + $3::bigint * interval '1 millisecond'
     FROM due WHERE d.id = due.id
     RETURNING d.id, d.message_id, d.message_name, d.channel, d.user_id, d.subject, d.payload,
         d.reference_id, d.request_id, d.category, d.attempt_count,
@@ -61,6 +68,14 @@ SELECT l.*, coalesce(p.language, 'ko') AS language,
                 AND s.status = 'SENT' AND s.sent_at > clock_timestamp() - $4::bigint * interval '1 millisecond'
             LIMIT $5
         ) AS recent
+    ) + (
+        -- What another sender has under way; this statement does not see its own leases.
+        SELECT count(*) FROM (
+            SELECT 1 FROM deliveries AS s
+            WHERE s.user_id = l.user_id AND s.channel = l.channel AND s.category = l.category
+                AND s.leased_until > clock_timestamp() AND s.id <> l.id
+            LIMIT $5
+        ) AS leased
     ) AS recent_count,
     CASE WHEN l.channel = 'push' THEN ARRAY(
         SELECT d.token FROM devices AS d WHERE d.user_id = l.user_id
@@ -71,7 +86,8 @@ ORDER BY l.category DESC, l.id;
 
 -- name: keep
 -- Move the end of leases that are still ours.
-UPDATE deliveries AS d SET due_at = clock_timestamp() + $3::bigint * interval '1 millisecond'
+UPDATE deliveries AS d SET due_at = clock_timestamp() + $3::bigint * interval '1 millisecond',
+    leased_until = clock_timestamp() + $3::bigint * interval '1 millisecond'
 FROM unnest($1::bigint[], $2::integer[]) AS k(id, attempt_count)
 WHERE d.id = k.id AND d.attempt_count = k.attempt_count AND d.status = 'PENDING';
 
@@ -85,7 +101,8 @@ SET status = CASE WHEN o.error IS NULL THEN 'SENT' WHEN o.retry_after_ms IS NOT 
     subject = CASE WHEN o.subject = '' THEN d.subject ELSE o.subject END,
     error = o.error,
     -- A code that opens an account is for the mail and nothing else.
-    payload = CASE WHEN o.error IS NULL THEN d.payload - 'token' ELSE d.payload END,
+    payload = CASE WHEN o.error IS NULL OR o.is_unwanted THEN d.payload - 'token' ELSE d.payload END,
+    leased_until = NULL,
     attempt_count = d.attempt_count - CASE WHEN o.is_counted THEN 0 ELSE 1 END,
     due_at = CASE WHEN o.retry_after_ms IS NULL THEN d.due_at
         ELSE clock_timestamp() + o.retry_after_ms * interval '1 millisecond' END
@@ -94,15 +111,8 @@ FROM jsonb_to_recordset($1::jsonb) AS o(delivery_id bigint, attempt_count intege
 WHERE d.id = o.delivery_id AND d.attempt_count = o.attempt_count AND d.status = 'PENDING';
 
 -- name: send_by_hand
--- Keep a notice somebody wrote; no row when the key was used before.
-INSERT INTO deliveries (message_id, message_name, user_id, subject, payload, request_id, channel, category)
-VALUES ($1, 'manual', $2, $3, $4, $5, $6, $7)
-ON CONFLICT (message_id, channel) DO NOTHING
-RETURNING *;
-
--- name: by_message
--- The oldest delivery of a message.
-SELECT * FROM deliveries WHERE message_id = $1 ORDER BY id LIMIT 1;
+-- Keep a notice somebody wrote, or what the same key made before.
+SELECT * FROM send_by_hand($1, $2, $3, $4, $5, $6, $7);
 
 -- name: list
 -- Deliveries, newest first, below an id; of one user and one status where given.
@@ -146,10 +156,12 @@ SET language = coalesce($2, p.language), push = coalesce($3, p.push), sms = coal
 RETURNING *;
 
 -- name: add_device
--- Let a device take its user's push messages; one that changed hands is its new user's.
-INSERT INTO devices (token, user_id, platform) VALUES ($1, $2, $3)
-ON CONFLICT (token) DO UPDATE
-SET user_id = EXCLUDED.user_id, platform = EXCLUDED.platform, created_at = clock_timestamp();
+-- Let a device take its user's push messages, one of the $4 newest.
+SELECT add_device($1, $2, $3, $4);
+
+-- name: devices
+-- A user's devices, the newest first.
+SELECT token, platform, created_at FROM devices WHERE user_id = $1 ORDER BY created_at DESC, token;
 
 -- name: remove_device
 -- Forget a user's device.
