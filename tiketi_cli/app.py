@@ -25,6 +25,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
+    if arguments[:1] == ["help"]:
+        arguments = [*arguments[1:], "--help"]
     words, rest = split(arguments)
     if words in COMMANDS or words in ALIASES:
         from tiketi_cli.running import run

@@ -8,19 +8,26 @@ from tiketi_cli.errors import UsageError
 DEVICE_CHARS_MAX = 100
 
 
-def password(
-    *, from_stdin: bool, question: str = "Password", variable: str = "TIKETI_PASSWORD"
-) -> str:
-    """From stdin, the environment or the person at the keyboard; UsageError where there is none of them."""
+def secret(*, from_stdin: bool, question: str, variable: str, flag: str = "") -> str:
+    """From stdin, the environment or the person at the keyboard; UsageError, naming `flag`, where none of them is."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if given := os.environ.get(variable):
         return given
     if not sys.stdin.isatty():
-        raise UsageError("no password", f"say --password-stdin, or set {variable}")
+        raise UsageError(f"no {question.lower()}", f"say {flag}, or set {variable}")
     from getpass import getpass
 
     return getpass(f"{question}: ")
+
+
+def password(
+    *, from_stdin: bool, question: str = "Password", variable: str = "TIKETI_PASSWORD"
+) -> str:
+    """A password, as `secret`."""
+    return secret(
+        from_stdin=from_stdin, question=question, variable=variable, flag="--password-stdin"
+    )
 
 
 def new_password(*, from_stdin: bool, variable: str = "TIKETI_PASSWORD") -> str:

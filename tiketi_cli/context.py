@@ -1,5 +1,6 @@
 """What a command is given: the options common to all, a client made when first asked for, an output."""
 
+import os
 import sys
 from dataclasses import replace
 from functools import cached_property
@@ -33,34 +34,32 @@ class Session:
     @cached_property
     def stored(self) -> "Profile":
         """The profile in force; with `--url` its name at that address, and nobody logged in."""
-        from tiketi_sdk.config import service_urls
         from tiketi_sdk.profiles import load_profile
 
-        profile = load_profile(self.profile)
-        if self._is_at_home(profile):
-            return profile
-        assert self.url is not None, "without --url one is at home"
-        return replace(
-            profile, urls=service_urls(self.url), email=None, token=_environment_token(),
-            refresh_token=None, expires_at=None, entry_tokens={},
-        )  # fmt: skip
+        return load_profile(self.profile, url=self.url)
 
     @cached_property
     def client(self) -> "Tiketi":
         """A client of the profile's platform as its user; closed when the command ends."""
-        from tiketi_sdk.config import MemoryStore
         from tiketi_sdk.profiles import ProfileStore
 
-        profile = self.stored
-        if self._is_at_home(profile):
-            return self._open(ProfileStore(profile))
-        return self._open(MemoryStore(profile.credentials))
+        return self._open(ProfileStore(self.stored))
 
     def anonymous(self) -> "Tiketi":
         """A client of the same platform that is nobody yet: for logging in."""
         from tiketi_sdk.config import MemoryStore
 
         return self._open(MemoryStore())
+
+    def check_memory(self) -> None:
+        """Refuse, before anybody logs in, what would let another platform take over a profile nobody named."""
+        from tiketi_sdk.profiles import is_at_home
+
+        if not is_at_home(self.stored) and not (self.profile or os.environ.get("TIKETI_PROFILE")):
+            raise UsageError(
+                f"profile {self.stored.name} belongs to another address and would lose its session",
+                "tiketi config profiles set NAME --at URL, then log in with --profile NAME",
+            )
 
     def remember(self, client: "Tiketi", *, email: str) -> None:
         """Keep the session of `client` in the profile in force, together with its addresses."""
@@ -85,16 +84,6 @@ class Session:
         for transport in self._opened:
             transport.close()
 
-    def _is_at_home(self, profile: "Profile") -> bool:
-        """Tokens of one platform are nobody else's to see: they go to their own addresses only."""
-        from tiketi_sdk.config import service_urls
-        from tiketi_sdk.profiles import load_profile
-
-        if self.url is None:
-            return True
-        home = load_profile(profile.name)
-        return dict(home.urls) == service_urls(self.url)
-
     def _open(self, store: "CredentialStore") -> "Tiketi":
         from tiketi_sdk import Config, Tiketi
 
@@ -111,12 +100,6 @@ class Session:
         from tiketi_cli.tracing import LoudTransport
 
         return LoudTransport(config, say=self.out.say)
-
-
-def _environment_token() -> str | None:
-    from os import environ
-
-    return environ.get("TIKETI_TOKEN")
 
 
 def session(ctx: typer.Context) -> Session:

@@ -1,5 +1,6 @@
 """Says what went wrong and what to do next, on stderr, and turns it into the exit status."""
 
+import errno
 import os
 import sys
 import traceback
@@ -42,6 +43,7 @@ _NEXT: Final = {
 }  # fmt: skip
 DETACHED: Final = "TIKETI_DETACHED"
 """Set for the process that `up --detach` leaves running: its stderr is the platform's log."""
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _UP = "start the platform on this machine: tiketi up --detach; or choose another: tiketi config profiles list"
 _INSTALL = "pip install 'tiketi[{extra}]'"
 _EXTRAS = {"locust": "stampede", "gevent": "stampede", "hdrh": "stampede", "plotext": "stampede",
@@ -82,6 +84,12 @@ def report(error: BaseException, *, words: str, verbose: bool) -> int:
         return _extra_missing(error)
     if (launch := _launch_error(error)) is not None:
         return launch
+    if isinstance(error, OSError) and error.filename is not None:
+        complain(f"{error.filename}: {error.strerror}", "see whether it is there and yours to use")
+        return 2
+    if isinstance(error, OSError) and error.errno in _FULL:
+        complain(f"this machine refuses: {error.strerror}", "free some of it and try again")
+        return 1
     if (known := _of_the_sdk(error)) is not None:
         return known
     if verbose or DETACHED in os.environ:

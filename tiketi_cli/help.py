@@ -68,12 +68,19 @@ def group_help(words: str) -> str:
 
 def command_help(words: str, doc: str, usage: str, parameters: "list[Parameter]") -> str:
     """The help of a command. `doc` is its docstring: a summary, examples, further paragraphs."""
+    import textwrap
+
     examples, text = split_examples(doc)
     summary, *more = text
-    lines = [summary, "", heading("Examples"), *(f"  {example}" for example in examples)]
+    lines = [
+        *textwrap.wrap(summary, _columns(), break_on_hyphens=False),
+        "",
+        heading("Examples"),
+        *(f"  {example}" for example in examples),
+    ]
     lines += ["", heading("Usage"), f"  tiketi {words} {usage}"]
     for paragraph in more:
-        lines += ["", paragraph]
+        lines += ["", *textwrap.wrap(paragraph, _columns(), break_on_hyphens=False)]
     for title in ("Arguments", "Options", "Options of every command"):
         rows = [parameter for parameter in parameters if parameter.section == title]
         if rows:
@@ -91,12 +98,8 @@ def split_examples(doc: str) -> tuple[list[str], list[str]]:
 def _rows(parameters: "list[Parameter]") -> list[str]:
     import textwrap
 
-    try:
-        columns = get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_MAX
-    except OSError:
-        columns = _WIDTH_MAX
     width = min(max(len(parameter.names) for parameter in parameters) + 2, 34)
-    room = max(30, min(columns, _WIDTH_MAX) - width - 2)
+    room = max(30, _columns() - width - 2)
     lines = []
     for parameter in parameters:
         first, *others = textwrap.wrap(parameter.help, room) or [""]
@@ -106,3 +109,11 @@ def _rows(parameters: "list[Parameter]") -> list[str]:
             lines.append(f"  {paint(parameter.names.ljust(width), '36')}{first}")
         lines += [f"  {'':{width}}{other}" for other in others]
     return lines
+
+
+def _columns() -> int:
+    """How wide help may be: as the terminal, where there is one, and never wider than reads well."""
+    try:
+        return min(get_terminal_size().columns, _WIDTH_MAX) if sys.stdout.isatty() else _WIDTH_MAX
+    except OSError:
+        return _WIDTH_MAX

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 ItemT = TypeVar("ItemT")
-_WHOLE_MAX = 24
-"""Cells up to so many characters are not broken over lines."""
+_WHOLE = frozenset({"ID", "Status", "State", "Layout"})
+"""Columns that are read as one word, and typed again: never broken over lines and never cut, however narrow it gets."""
 
 STYLES = {
     "CONFIRMED": "green", "COMPLETED": "green", "SENT": "green", "VALID": "green", "on_sale": "green",
@@ -68,6 +68,8 @@ class Output:
         from rich.table import Table
 
         table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
         for name, value in shown.items():
             table.add_row(_styled(name, "dim"), _styled(value))
         self._console().print(table)
@@ -95,15 +97,19 @@ class Output:
                 self.line("\t".join(_one_line(cell) for cell in row))
             return
         from rich import box
+        from rich.cells import cell_len
         from rich.table import Table
 
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
         for position, name in enumerate(columns):
+            widest = max(cell_len(each) for each in (name, *(row[position] for row in cells)))
+            is_whole = name in _WHOLE or name in right
             table.add_column(
                 name,
                 justify="right" if name in right else "left",
                 overflow="fold",
-                no_wrap=max(len(row[position]) for row in cells) <= _WHOLE_MAX,
+                no_wrap=is_whole,
+                min_width=widest if is_whole else None,
             )
         for row in cells:
             table.add_row(*(_styled(cell) for cell in row))

@@ -87,7 +87,7 @@ def parameters_of(command: TyperCommand, context: Any) -> list[Parameter]:
             found.append(Parameter("Arguments", _name_of(parameter), text))
         else:
             section = _COMMON if COMMON_FLAGS.keys() & set(parameter.opts) else "Options"
-            names = names.replace("<int range>", "N").replace("<str>", "TEXT")
+            names = re.sub("<(?:int|float)(?: range)?>", "N", names).replace("<str>", "TEXT")
             found.append(Parameter(section, names, _readable(text)))
     found.append(Parameter(_COMMON, "--help, -h", COMMON_FLAGS["--help"]))
     return found

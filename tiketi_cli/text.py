@@ -1,5 +1,6 @@
 """How values look to a person: money, moments, durations. Machines read `--json` instead."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,8 @@ from tiketi_cli.errors import UsageError
 if TYPE_CHECKING:
     from tiketi_sdk.contract.queue import Place
 
+_USERINFO = re.compile(r"://(?:([^:/@]*):)?.*@", re.DOTALL)
+_IN_QUERY = re.compile(r"(?i)([?&][^=&]*(?:pass|token|secret|key)[^=&]*)=[^&#]*")
 _UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
@@ -51,6 +54,15 @@ def lasting(seconds: float) -> str:
     if whole < 86_400:
         return f"{whole // 3_600} h {whole % 3_600 // 60:02} min"
     return f"{whole // 86_400} d {whole % 86_400 // 3_600:02} h"
+
+
+def without_password(value: str) -> str:
+    """An address without what it says of a user's password or token; any other text as it is.
+
+    It is not taken apart as a URL: a password that nobody quoted makes one that cannot be.
+    """
+    shown = _USERINFO.sub(lambda found: f"://{found[1] + ':' if found[1] else ''}…@", value)
+    return _IN_QUERY.sub(r"\1=…", shown)
 
 
 def moment(text: str, *, now: datetime | None = None) -> datetime:

@@ -47,6 +47,12 @@ class Profile:
                 f"not a profile name: {self.name!r} (letters, digits, - and _, to 64)"
             )
 
+    def is_logged_in(self, now: datetime) -> bool:
+        """Whether it holds a token that is good at `now`, or the means to get one."""
+        if self.token is None or self.refresh_token is not None:
+            return self.refresh_token is not None
+        return self.expires_at is None or self.expires_at > now
+
     @property
     def credentials(self) -> Credentials:
         """Whom a client of this profile acts as."""
@@ -102,33 +108,53 @@ def set_default_profile(name: str) -> None:
     _write_profiles({**stored, "default": name})
 
 
-def load_profile(name: str | None = None) -> Profile:
-    """A profile with its tokens; `TIKETI_URL` and `TIKETI_TOKEN` win over what is stored.
+def load_profile(name: str | None = None, *, url: str | None = None) -> Profile:
+    """A profile with its tokens; `url`, `TIKETI_URL` and `TIKETI_TOKEN` win over what is stored.
 
-    Raises `ProfileNotFoundError`, or `ConfigError` for a file that cannot be read.
+    At another address than its own a profile is nobody: tokens go to the platform that gave them, and to
+    no other. Raises `ProfileNotFoundError`, or `ConfigError` for a file that cannot be read.
     """
-    name = name or default_profile()
+    profile = load_stored(name or default_profile())
+    urls = service_urls(url) if url else environment_urls()
+    if urls is not None and urls != dict(profile.urls):
+        profile = replace(profile, urls=urls, email=None).with_credentials(Credentials())
+    if token := os.environ.get("TIKETI_TOKEN"):
+        profile = replace(profile, email=None).with_credentials(Credentials(token=token))
+    return profile
+
+
+def load_stored(name: str) -> Profile:
+    """A profile as it lies on disk, whatever the environment says: to be changed or shown. Raises as `load_profile`."""
     stored = _read_profiles()["profiles"].get(name)
     if stored is None and name != PROFILE_DEFAULT:
         raise ProfileNotFoundError(f"no profile {name!r} in {profiles_file()}")
     stored = stored or {}
-    urls = environment_urls() or service_urls(
-        stored.get("url", "http://127.0.0.1"), stored.get("urls")
-    )
+    urls = service_urls(stored.get("url", "http://127.0.0.1"), stored.get("urls"))
     profile = Profile(name=name, urls=urls, email=stored.get("email"))
-    if token := os.environ.get("TIKETI_TOKEN"):
-        return replace(profile, email=None, token=token)
     return profile.with_credentials(_read_credentials(name))
+
+
+def is_at_home(profile: Profile) -> bool:
+    """Whether it points where the profile on disk of its name does; one that is not on disk is at home."""
+    try:
+        return dict(load_stored(profile.name).urls) == dict(profile.urls)
+    except ProfileNotFoundError:
+        return True
 
 
 def save_profile(profile: Profile) -> None:
     """Write a profile and its tokens; other profiles stay as they are."""
+    save_address(profile)
+    _write_credentials(profile.name, profile.credentials)
+
+
+def save_address(profile: Profile) -> None:
+    """Write where a profile points and whose it is; its tokens, which another process may be renewing, stay."""
     stored = _read_profiles()
     entry: dict[str, Any] = {"urls": dict(profile.urls)}
     if profile.email is not None:
         entry["email"] = profile.email
     _write_profiles({**stored, "profiles": {**stored["profiles"], profile.name: entry}})
-    _write_credentials(profile.name, profile.credentials)
 
 
 def delete_profile(name: str) -> None:
@@ -148,8 +174,8 @@ class ProfileStore:
     def __init__(self, profile: Profile) -> None:
         self._name = profile.name
         self._held = profile.credentials
-        # A token from the environment is not the profile's: neither read it anew nor write it.
-        self._on_disk = not os.environ.get("TIKETI_TOKEN")
+        # What is from the environment or from elsewhere is not the profile's: neither read it anew nor write it.
+        self._on_disk = not os.environ.get("TIKETI_TOKEN") and is_at_home(profile)
         self._seen = self._stamp()
         self._lock: IO[bytes] | None = None
 

@@ -34,12 +34,14 @@ class Terminal:
     def data(self) -> Path:
         return self.folder / "data"
 
-    def run(self, *arguments: object, status: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: object, status: int = 0, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         """One command, which must end with `status`."""
         ended = subprocess.run(
             self.argv(*arguments),
             env=self.environ,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
@@ -48,9 +50,9 @@ class Terminal:
         assert ended.returncode == status, f"{arguments}: {ended.stdout}\n{ended.stderr}"
         return ended
 
-    def json(self, *arguments: object, status: int = 0) -> Any:
+    def json(self, *arguments: object, status: int = 0, stdin: str = "") -> Any:
         """The JSON document of one command."""
-        return json.loads(self.run(*arguments, "--json", status=status).stdout)
+        return json.loads(self.run(*arguments, "--json", status=status, stdin=stdin).stdout)
 
     def argv(self, *arguments: object) -> list[str]:
         return [sys.executable, "-m", "tiketi_cli", *map(str, arguments)]
@@ -127,8 +129,8 @@ def test_a_sale_from_up_to_down(terminal: Terminal):
 
     admin = ("--profile", "local")
     code = tickets[0]["qr"]
-    assert terminal.json("tickets", "check-in", code, *admin)["status"] == "USED"
-    terminal.run("tickets", "check-in", code, *admin, status=7)
+    assert terminal.json("tickets", "check-in", *admin, stdin=code)["status"] == "USED"
+    terminal.run("tickets", "check-in", *admin, status=7, stdin=code)
     report = terminal.json("audit", event, *admin)
     assert (report["passed"], report["sold_count"]) == (True, 2)
     told = {each["message_name"] for each in terminal.json("notifications", "list")["items"]}

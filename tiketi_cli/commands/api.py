@@ -1,28 +1,15 @@
 """`tiketi api`."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from tiketi_cli.context import session
+from tiketi_cli.context import Session, session
 from tiketi_cli.errors import UsageError
-
-_BY_PREFIX = {
-    "auth": ("/api/auth", "/.well-known"),
-    "event": ("/api/events", "/api/news", "/api/images"),
-    "queue": ("/api/queue",),
-    "reservation": (
-        "/api/seats", "/api/reservations", "/api/tickets", "/api/audit/seats", "/api/audit/reservations",
-    ),
-    "payment": (
-        "/api/payments", "/api/points", "/api/refunds", "/api/audit/wallets",
-        "/api/audit/histories", "/api/audit/payments",
-    ),
-    "notification": ("/api/notifications", "/api/audit/deliveries"),
-}  # fmt: skip
 
 
 def api(
@@ -43,18 +30,23 @@ def api(
     idempotency_key: Annotated[
         str | None, typer.Option("--idempotency-key", metavar="KEY", help="Sent as its header.")
     ] = None,
-    entry_token: Annotated[
-        str | None, typer.Option("--entry-token", metavar="TOKEN", help="Sent as its header.")
+    entry: Annotated[
+        int | None,
+        typer.Option(
+            "--entry", metavar="EVENT", min=1, help="Show the entry token kept for this event."
+        ),
     ] = None,
 ) -> None:
     """Call any address of the platform as the user of the profile in force.
 
         tiketi api GET /api/auth/me
         tiketi api POST /api/queue/enter --data '{"event_id": 1}'
+        tiketi api POST /api/reservations --data @body.json --entry 1
         tiketi api GET /health/ready --service payment
         tiketi api GET /openapi.json --service queue > queue.json
 
-    A refusal is an error with its code and the matching exit status.
+    A refusal is an error with its code and the matching exit status. What is not JSON is printed as it
+    came; with --json it is the `text` of one document. TIKETI_ENTRY_TOKEN is sent as its header.
     """
     here = session(ctx)
     answer = here.client.raw(
@@ -63,21 +55,56 @@ def api(
         path,
         json=None if data is None else _body(data),
         idempotency_key=idempotency_key,
-        entry_token=entry_token,
+        entry_token=_entry_token(here, entry),
     )
-    if here.json or "json" in answer.headers.get("content-type", ""):
-        here.out.document(json.loads(answer.body) if answer.body else None)
+    is_json = "json" in answer.headers.get("content-type", "")
+    if answer.body and is_json:
+        here.out.document(json.loads(answer.body))
+    elif here.json and not answer.body:
+        here.out.document(None)
+    elif here.json:
+        kind = answer.headers.get("content-type")
+        here.out.document({"content_type": kind, "text": answer.body.decode(errors="replace")})
     else:
         sys.stdout.flush()
         sys.stdout.buffer.write(answer.body)
 
 
+def _entry_token(here: Session, event_id: int | None) -> str | None:
+    if event_id is None:
+        return os.environ.get("TIKETI_ENTRY_TOKEN")
+    kept = here.client.credentials.entry_tokens.get(event_id)
+    if kept is None:
+        raise UsageError(
+            f"no entry token is kept for event {event_id}",
+            f"wait for your turn: tiketi queue watch {event_id}",
+        )
+    return kept
+
+
 def _service_of(path: str) -> str:
-    rooted = path if path.startswith("/") else f"/{path}"
-    for service, prefixes in _BY_PREFIX.items():
-        if rooted.startswith(prefixes):
-            return service
-    raise UsageError(f"which service answers {path}?", "say --service NAME")
+    """By the contract: the one service that alone answers a path; of what all answer none is chosen."""
+    from tiketi_sdk.contract.services import SERVICES
+
+    asked = path.partition("?")[0].strip("/").split("/")
+    templates = [
+        (service.name, operation.path.strip("/").split("/"))
+        for service in SERVICES.values()
+        for operation in service.operations
+    ]
+    found = {name for name, template in templates if _fits(template, asked)}
+    # An address outside of the contract belongs to whom all others of its beginning belong to.
+    found = found or {name for name, template in templates if template[:2] == asked[:2]}
+    if len(found) == 1:
+        return found.pop()
+    among = f" ({' or '.join(sorted(found))})" if found else ""
+    raise UsageError(f"which service answers {path}?{among}", "say --service NAME")
+
+
+def _fits(template: list[str], asked: list[str]) -> bool:
+    return len(template) == len(asked) and all(
+        part.startswith("{") or part == word for part, word in zip(template, asked, strict=True)
+    )
 
 
 def _body(text: str) -> Any:

@@ -6,13 +6,11 @@ import typer
 
 from tiketi_cli.context import session
 from tiketi_cli.parameters import Event
+from tiketi_sdk.contract.codes import Exit
 
 if TYPE_CHECKING:
     from tiketi_cli.output import Output
     from tiketi_sdk.audit import CheckResult, Report
-
-FINDINGS = 11
-"""`Exit.FINDINGS`."""
 
 
 def audit(
@@ -40,7 +38,7 @@ def audit(
     else:
         _show(here.out, report, rows_max)
     if not report.passed:
-        raise typer.Exit(FINDINGS)
+        raise typer.Exit(Exit.FINDINGS)
 
 
 def _show(out: "Output", report: "Report", rows_max: int) -> None:

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -38,7 +39,8 @@ def logs(
         tiketi logs postgres -n 200
         tiketi logs -f | jq -r 'select(.level == "error") | .message'
 
-    With `up --processes` each service has a log of its own name; otherwise all are in `platform`.
+    With `up --processes` each service has a log of its own name; otherwise all are in `platform`. --json
+    is one document; with --follow it is a stream, one object a line.
     """
     from tiketi_platform.runtime.data_folder import default_path
 
@@ -51,40 +53,44 @@ def logs(
             f"there are: {', '.join(there)}" if there else "start a platform: tiketi up --detach"
         )
         raise UsageError(f"no log {name} in {folder}", instead)
-    last = _last(path, lines)
-    if here.json:
+    last, end_bytes = _last(path, lines)
+    if here.json and not follow:
         here.out.document({"items": [_parsed(line) for line in last]})
         return
-    for line in last:
-        here.out.line(_readable(line) if here.out.to_terminal else line)
-    if follow:
-        for line in _added(path):
+    for line in chain(last, _added(path, end_bytes) if follow else ()):
+        if here.json:
+            here.out.line(json.dumps(_parsed(line), ensure_ascii=False))
+        else:
             here.out.line(_readable(line) if here.out.to_terminal else line)
-            sys.stdout.flush()
+        sys.stdout.flush()
 
 
-def _last(path: Path, count: int) -> list[str]:
+def _last(path: Path, count: int) -> tuple[list[str], int]:
+    """The last whole lines, and where they end: a line that is being written comes when it is whole."""
     with path.open("rb") as file:
         size_bytes = file.seek(0, 2)
-        file.seek(max(0, size_bytes - _TAIL_BYTES_MAX))
-        text = file.read().decode(errors="replace")
-    return text.splitlines()[-count:] if count else []
+        begin_bytes = file.seek(max(0, size_bytes - _TAIL_BYTES_MAX))
+        whole = file.read(size_bytes - begin_bytes)
+    whole = whole[: whole.rfind(b"\n") + 1]
+    text = whole.decode(errors="replace")
+    return text.splitlines()[-count:] if count else [], begin_bytes + len(whole)
 
 
-def _added(path: Path) -> Iterator[str]:
-    position, rest = path.stat().st_size, b""
+def _added(path: Path, position: int) -> Iterator[str]:
+    rest = b""
     while True:
-        time.sleep(_POLL_S)
-        if not path.exists():
+        try:
+            with path.open("rb") as file:
+                if file.seek(0, 2) < position:
+                    position = 0  # the platform has moved the old lines away
+                file.seek(position)
+                added = file.read()
+        except FileNotFoundError:
             return
-        if path.stat().st_size < position:
-            position = 0  # the platform has moved the old lines away
-        with path.open("rb") as file:
-            file.seek(position)
-            added = file.read()
         position += len(added)
         *whole, rest = (rest + added).split(b"\n")
         yield from (line.decode(errors="replace") for line in whole)
+        time.sleep(_POLL_S)
 
 
 def _parsed(line: str) -> object:

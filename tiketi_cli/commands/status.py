@@ -10,13 +10,13 @@ import typer
 from tiketi_cli.context import session
 from tiketi_cli.parameters import Data
 from tiketi_cli.text import lasting
+from tiketi_sdk.contract.codes import Exit
 
 if TYPE_CHECKING:
     from tiketi_platform.runtime.record import PlatformRecord
 
+# Spelled here: the contract would take longer to load than the whole command.
 SERVICES: Final = ("auth", "event", "queue", "reservation", "payment", "notification")
-NOT_RUNNING: Final = 9
-"""`Exit.UNAVAILABLE`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def status(ctx: typer.Context, data: Data = None) -> None:
             {"running": False, "state": "down", "data": path}, {"platform": "down", "data": path}
         )
         here.out.say("start it: tiketi up --detach")
-        raise typer.Exit(NOT_RUNNING)
+        raise typer.Exit(Exit.UNAVAILABLE)
     lines = asyncio.run(_look(record))
     all_ready = all(line.state == "ready" for line in lines)
     state = record.state if record.state != "ready" or all_ready else "unwell"
@@ -93,7 +93,7 @@ def status(ctx: typer.Context, data: Data = None) -> None:
             right=("Latency", "Port", "Pid"),
         )
     if state != "ready":
-        raise typer.Exit(NOT_RUNNING)
+        raise typer.Exit(Exit.UNAVAILABLE)
 
 
 async def _look(record: "PlatformRecord") -> list[Line]:
@@ -105,7 +105,6 @@ async def _look(record: "PlatformRecord") -> list[Line]:
 def _line(record: "PlatformRecord", name: str, port: int) -> Line:
     from tiketi_platform.runtime.readiness import is_ready
 
-    process = record.processes.get(name) or record.processes.get("sandbox")
     if name in SERVICES:
         kind, process = "service", record.processes.get(name)
     elif name in record.processes:

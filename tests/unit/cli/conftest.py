@@ -32,6 +32,10 @@ class Service:
     url: str = ""
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     """`METHOD path` without the query → status and JSON."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """The content types of answers that are no JSON."""
+    then: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """What happens once a request was answered."""
     seen: list[Seen] = field(default_factory=list)
 
     def says(self, what: str, answer: Any, *, status: int = 200) -> None:
@@ -58,9 +62,11 @@ def service() -> Iterator[Service]:
             told.seen.append(Seen(self.command, self.path, headers, body))
             missing = {"code": "not_found", "title": "", "status": 404, "detail": f"no {path}"}
             status, answer = told.answers.get(f"{self.command} {path}", (404, missing))
+            told.then.get(f"{self.command} {path}", lambda: None)()
             content = json.dumps(answer).encode()
             self.send_response(status)
             kind = "application/json" if status < 400 else "application/problem+json"
+            kind = told.kinds.get(f"{self.command} {path}", kind)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

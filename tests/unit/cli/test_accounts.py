@@ -5,6 +5,8 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import pytest
+
 BALANCE = {"user_id": 7, "balance": 12_500, "held": 500, "histories": []}
 USER = {
     "id": 7,
@@ -25,7 +27,8 @@ SESSION = {
 def _log_in(tiketi, service, monkeypatch, *more):
     service.says("POST /api/auth/login", SESSION)
     monkeypatch.setenv("TIKETI_PASSWORD", "correct horse")  # the door for scripts
-    return tiketi("auth", "login", "--email", "kim@example.com", "--url", service.url, *more)
+    tiketi("config", "profiles", "set", "local", "--at", service.url)
+    return tiketi("auth", "login", "--email", "kim@example.com", *more)
 
 
 def test_login_is_kept_and_masked(tiketi, service, monkeypatch):
@@ -65,7 +68,7 @@ def test_logout_forgets(tiketi, service, monkeypatch):
 
 
 def test_login_without_a_password_asks_nobody(tiketi, service):
-    ended = tiketi("auth", "login", "--email", "kim@example.com", "--url", service.url)
+    ended = tiketi("auth", "login", "--email", "kim@example.com")
     assert ended.status == 2
     assert "--password-stdin" in ended.err
     assert service.seen == []
@@ -137,10 +140,13 @@ def test_a_forgotten_password(at_service, service, monkeypatch):
     assert at_service("auth", "password", "forgot", "kim@example.com").status == 0
     service.says("POST /api/auth/password/reset", {"changed": True})
     monkeypatch.setenv("TIKETI_PASSWORD", "배터리 스테이플")  # the door for scripts
-    assert at_service("auth", "password", "reset", "--token", "abc").status == 0
+    monkeypatch.setenv("TIKETI_RESET_CODE", "abc")
+    assert at_service("auth", "password", "reset").status == 0
     assert service.seen[-1].body == {"token": "abc", "new_password": "배터리 스테이플"}
     service.refuses("POST /api/auth/password/reset", "token_expired")
-    assert at_service("auth", "password", "reset", "--token", "abc").status == 4
+    assert at_service("auth", "password", "reset").status == 4
+    monkeypatch.delenv("TIKETI_RESET_CODE")
+    assert "--code-stdin" in at_service("auth", "password", "reset").err
 
 
 def test_administrators_look_after_accounts(at_service, service):
@@ -151,7 +157,9 @@ def test_administrators_look_after_accounts(at_service, service):
     service.says("GET /api/auth/users/7", USER)
     assert at_service("auth", "users", "show", "7", "--json").json["id"] == 7
     service.says("PATCH /api/auth/users/7", {**USER, "role": "admin"})
-    assert at_service("auth", "users", "role", "7", "admin", "--json").json["role"] == "admin"
+    assert at_service("auth", "users", "role", "7", "admin").status == 2, "nobody can be asked"
+    promoted = at_service("auth", "users", "role", "7", "admin", "--yes", "--json")
+    assert promoted.json["role"] == "admin"
     assert service.seen[-1].body == {"role": "admin"}
     service.says("PATCH /api/auth/users/7", {**USER, "disabled_at": "2027-01-01T00:00:00Z"})
     assert at_service("auth", "users", "disable", "7").status == 2, "nobody can be asked"
@@ -163,7 +171,7 @@ def test_administrators_look_after_accounts(at_service, service):
     service.says("DELETE /api/auth/users/7/sessions", {"logged_out": True})
     assert at_service("auth", "users", "logout", "7", "--yes").status == 0
     service.refuses("PATCH /api/auth/users/7", "last_admin")
-    assert at_service("auth", "users", "role", "7", "user").status == 7
+    assert at_service("auth", "users", "role", "7", "user", "--yes").status == 7
 
 
 def test_one_changes_oneself(at_service, service):
@@ -184,3 +192,76 @@ def test_keys_are_listed_and_rotated(at_service, service):
     assert service.seen[-1].body == {"publish_ahead_s": 120}
     at_service("auth", "keys", "rotate", "--yes", "--publish-ahead", "5")
     assert service.seen[-1].body == {"publish_ahead_s": 5}
+
+
+@pytest.mark.parametrize("verb", ["login", "register"])
+@pytest.mark.parametrize("by", ["--url", "TIKETI_URL"])
+def test_no_platform_takes_over_a_profile_nobody_named(tiketi, service, monkeypatch, verb, by):
+    service.says("POST /api/auth/login", SESSION)
+    service.says("POST /api/auth/register", SESSION, status=201)
+    monkeypatch.setenv("TIKETI_PASSWORD", "correct horse")  # the door for scripts
+    words = ["auth", verb, "--email", "kim@example.com"] + ["--name", "김하늘"] * (verb != "login")
+    if by == "--url":
+        words += ["--url", service.url]
+    else:
+        monkeypatch.setenv("TIKETI_URL", service.url)  # as above
+    ended = tiketi(*words)
+    assert ended.status == 2
+    assert "tiketi config profiles set" in ended.err
+    assert service.seen == [], "no session was opened that nobody keeps"
+    assert tiketi(*words, "--profile", "local").status == 0
+    monkeypatch.delenv("TIKETI_URL", raising=False)
+    assert tiketi("config", "show", "--json").json["urls"]["auth"] == service.url
+
+
+def test_the_environments_address_gets_no_stored_token(tiketi, service, monkeypatch):
+    _log_in(tiketi, service, monkeypatch)
+    service.says("GET /api/points/balance", BALANCE)
+    monkeypatch.setenv("TIKETI_URL", service.url.replace("127.0.0.1", "localhost"))
+    assert tiketi("points", "balance").status == 0
+    assert "authorization" not in service.seen[-1].headers
+
+
+def test_the_environment_is_not_written_into_a_profile(tiketi, service, monkeypatch):
+    _log_in(tiketi, service, monkeypatch)
+    monkeypatch.setenv("TIKETI_TOKEN", "token-of-the-build")
+    monkeypatch.setenv("TIKETI_URL", "https://elsewhere.example")
+    assert tiketi("config", "profiles", "set", "local", "--email", "x@example.com").status == 0
+    listed = tiketi("config", "profiles", "list", "--json").json["items"][0]
+    assert (listed["email"], listed["urls"]["auth"]) == ("x@example.com", service.url)
+    monkeypatch.delenv("TIKETI_TOKEN")
+    monkeypatch.delenv("TIKETI_URL")
+    shown = tiketi("config", "show", "--json").json
+    assert (shown["token"], shown["refresh_token"]) == ("…0001", "…0001")
+
+
+def test_what_is_left_of_an_ended_session_is_forgotten(tiketi, service, monkeypatch):
+    expired = {**SESSION, "expires_at": "2020-01-01T00:00:00Z"}
+    service.says("POST /api/auth/login", expired)
+    service.refuses("POST /api/auth/refresh", "token_invalid")
+    monkeypatch.setenv("TIKETI_PASSWORD", "correct horse")  # the door for scripts
+    tiketi("config", "profiles", "set", "local", "--at", service.url)
+    tiketi("auth", "login", "--email", "kim@example.com")
+    tiketi("points", "balance")
+    assert tiketi("config", "profiles", "list", "--json").json["items"][0]["logged_in"] is False
+    ended = tiketi("auth", "logout")
+    assert (ended.status, "forgot what was left" in ended.err) == (0, True)
+    assert tiketi("config", "show", "--json").json["token"] is None
+    assert "nobody was logged in" in tiketi("auth", "logout").err
+
+
+def test_addresses_are_shown_without_their_passwords(tiketi, monkeypatch):
+    for name in ("POSTGRES", "REDIS", "SMTP", "DATABASE", "BUS"):
+        monkeypatch.setenv(f"TIKETI_{name}_URL", f"{name.lower()}://u:hunter2@h/db")
+    monkeypatch.setenv("TIKETI_RESET_CODE", "hunter2-hunter2")
+    tiketi("config", "profiles", "set", "far", "--at", "https://u:hunter2@far.example")
+    for words in (
+        ("config", "show"),
+        ("config", "profiles", "list"),
+        ("config", "profiles", "set", "far"),
+    ):
+        for more in ((), ("--json",), ("--profile", "far")):
+            shown = tiketi(*words, *more)
+            assert shown.status == 0
+            assert "hunter2" not in shown.out
+    assert "postgres://u:…@h/db" in tiketi("config", "show").out

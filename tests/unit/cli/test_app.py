@@ -173,3 +173,8 @@ def test_a_closed_pipe_is_quiet():
     answer = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.startswith("Operate")
     assert answer.stderr == ""
+
+
+@pytest.mark.parametrize("words", ["", "points", "points charge"])
+def test_help_may_be_said_first(tiketi, words):
+    assert tiketi("help", *words.split()) == tiketi(*words.split(), "--help")

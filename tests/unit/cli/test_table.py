@@ -72,7 +72,7 @@ def test_command_has_help_that_leads_with_examples(words):
     assert examples, "an example says more than a sentence"
     assert f"tiketi {words}" in " ".join(examples) or words in ALIASES.values()
     lines = help_of(words, command, doc).splitlines()
-    assert lines[2] == "Examples:"
+    assert lines[lines.index("") + 1] == "Examples:"
     assert f"  {examples[0]}" in lines
     for flag in COMMON_FLAGS:
         assert any(flag in line for line in lines), flag

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tiketi_cli.errors import UsageError
-from tiketi_cli.text import lasting, moment, points, signed_points, won
+from tiketi_cli.text import lasting, moment, points, signed_points, without_password, won
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 
@@ -48,3 +48,19 @@ def test_a_moment_without_zone_is_local():
 def test_bad_moment(text):
     with pytest.raises(UsageError):
         moment(text, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("postgresql://u:hunter2@h/db", "postgresql://u:…@h/db"),
+        ("redis://:hunter2@h:6379", "redis://…@h:6379"),
+        ("https://hunter2@h", "https://…@h"),
+        ("smtp://u:hun/ter#2@x@h", "smtp://u:…@h"),
+        ("postgresql://h/db?user=u&password=hunter2", "postgresql://h/db?user=u&password=…"),
+        ("http://127.0.0.1:3001", "http://127.0.0.1:3001"),
+        ("kim@example.com", "kim@example.com"),
+    ],
+)
+def test_passwords_in_addresses(value, shown):
+    assert without_password(value) == shown

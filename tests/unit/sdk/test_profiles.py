@@ -66,7 +66,44 @@ def test_the_environment_wins(monkeypatch):
     assert profile.urls["queue"] == "http://box:1"
     ProfileStore(profile).save(Credentials(token="t-10"))
     monkeypatch.delenv("TIKETI_TOKEN")
+    monkeypatch.delenv("TIKETI_URL")
     assert load_profile().token == "t-1"
+
+
+def test_stored_tokens_stay_at_home(monkeypatch):
+    save_profile(MINJI)
+    monkeypatch.setenv("TIKETI_URL", "http://box:1")  # the interface under test
+    profile = load_profile("seoul")
+    assert (profile.urls["queue"], profile.credentials) == ("http://box:1", Credentials())
+    store = ProfileStore(profile)
+    store.save(Credentials(token="t-9"))
+    assert store.load().token == "t-9"
+    assert profiles.load_stored("seoul") == MINJI
+    monkeypatch.setenv("TIKETI_URL", "https://tickets.example")
+    assert load_profile("seoul") == MINJI, "it is its own address"
+
+
+def test_an_address_is_changed_without_touching_tokens():
+    save_profile(MINJI)
+    ProfileStore(MINJI).save(Credentials(token="t-2"))
+    profiles.save_address(replace(MINJI, email="x@example.com"))
+    stored = profiles.load_stored("seoul")
+    assert (stored.email, stored.token) == ("x@example.com", "t-2")
+
+
+@pytest.mark.parametrize(
+    ("held", "is_logged_in"),
+    [
+        (Credentials(), False),
+        (Credentials(token="t"), True),
+        (Credentials(token="t", expires_at=datetime(2026, 5, 1, tzinfo=UTC)), False),
+        (Credentials(token="t", expires_at=datetime(2026, 5, 3, tzinfo=UTC)), True),
+        (MINJI.credentials, True),
+    ],
+)
+def test_whether_somebody_is_logged_in(held, is_logged_in):
+    now = datetime(2026, 5, 2, tzinfo=UTC)
+    assert MINJI.with_credentials(held).is_logged_in(now) is is_logged_in
 
 
 def test_the_default_profile():
@@ -126,9 +163,8 @@ def test_two_processes_share_what_one_of_them_refreshed():
     other.unlock()
 
 
-async def test_a_client_writes_new_tokens_back(platform, monkeypatch):
-    monkeypatch.setenv("TIKETI_URL", platform.url)  # from_profile reads the environment
-    save_profile(MINJI)
+async def test_a_client_writes_new_tokens_back(platform):
+    save_profile(replace(MINJI, urls=service_urls(platform.url)))
     session = {
         "token": "t-2",
         "refresh_token": "r-2",

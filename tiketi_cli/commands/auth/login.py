@@ -40,6 +40,7 @@ def login(
     whose e-mail has an account with a password is let in once that password was given.
     """
     here = session(ctx)
+    here.check_memory()
     client = here.anonymous()
     if google:
         opened = _google(here, client, no_browser=no_browser, password_stdin=password_stdin)
@@ -58,23 +59,18 @@ def login(
 def _google(
     here: Session, client: "Tiketi", *, no_browser: bool, password_stdin: bool
 ) -> "auth.Session":
-    from hmac import compare_digest
-
     from tiketi_cli.google_browser import Redirect
     from tiketi_sdk.errors import GoogleLinkRequiredError
 
     with Redirect() as redirect:
         asked = client.auth.google_authorize(redirect_uri=redirect.uri)
+        redirect.expect(asked.state)
         if no_browser or not _open(asked.url):
             here.out.say("open this address in a browser on this machine:")
             here.out.say(asked.url)
         came = redirect.wait()
     if came is None:
         raise UsageError("nobody came back from Google", "try again: tiketi auth login --google")
-    if not compare_digest(came.get("state", ""), asked.state):
-        raise UsageError(
-            "what came back belongs to another login", "try again: tiketi auth login --google"
-        )
     if "code" not in came:
         reason = came.get("error", "no reason given")
         raise UsageError(f"Google did not log you in: {reason}", "try again, or log in by password")

@@ -1,10 +1,11 @@
 """`tiketi auth logout`."""
 
+import os
 from typing import Annotated
 
 import typer
 
-from tiketi_cli.context import session
+from tiketi_cli.context import Session, session
 
 
 def logout(
@@ -22,9 +23,25 @@ def logout(
     """
     here = session(ctx)
     if here.client.credentials.refresh_token is None:
-        here.out.say("nobody was logged in")
+        _forget_rest(here)
         here.out.facts({"logged_out": True}, {})
         return
     auth = here.client.auth
     answer = auth.logout_everywhere() if everywhere else auth.logout()
     here.out.facts(answer, {"logged out": here.stored.email or here.stored.name})
+
+
+def _forget_rest(here: Session) -> None:
+    """Without a refresh token no session can be ended; what is left of it here must not stay."""
+    from tiketi_sdk.config import Credentials
+    from tiketi_sdk.profiles import is_at_home, load_stored, save_profile
+
+    if os.environ.get("TIKETI_TOKEN"):
+        here.out.say("TIKETI_TOKEN is in force and not kept here: unset it")
+        return
+    stored = load_stored(here.stored.name) if is_at_home(here.stored) else here.stored
+    if stored.token is None:
+        here.out.say("nobody was logged in")
+        return
+    save_profile(stored.with_credentials(Credentials()))
+    here.out.say("the session had ended; forgot what was left of it")

@@ -26,6 +26,7 @@ def register(
     The password comes from stdin, from TIKETI_PASSWORD or is asked for; it is not kept.
     """
     here = session(ctx)
+    here.check_memory()
     client = here.anonymous()
     opened = client.auth.register(
         email=email,

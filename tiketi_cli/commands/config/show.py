@@ -5,9 +5,9 @@ import os
 import typer
 
 from tiketi_cli.context import session
-from tiketi_cli.text import when
+from tiketi_cli.text import when, without_password
 
-_SECRET = ("TOKEN", "PASSWORD", "SECRET")
+_SECRET = ("TOKEN", "PASSWORD", "SECRET", "CODE", "KEY")
 
 
 def show(ctx: typer.Context) -> None:
@@ -19,10 +19,11 @@ def show(ctx: typer.Context) -> None:
     here = session(ctx)
     profile = here.stored
     environment = {
-        name: _mask(value) if any(word in name for word in _SECRET) else value
+        name: _mask(value) if any(word in name for word in _SECRET) else without_password(value)
         for name, value in sorted(os.environ.items())
         if name.startswith("TIKETI_")
     }
+    urls = {name: without_password(url) for name, url in profile.urls.items()}
     shown = {
         "profile": profile.name,
         "email": profile.email,
@@ -30,7 +31,7 @@ def show(ctx: typer.Context) -> None:
         "refresh_token": _mask(profile.refresh_token),
         "expires_at": profile.expires_at,
         "entry_tokens": {str(event): _mask(token) for event, token in profile.entry_tokens.items()},
-        "urls": dict(profile.urls),
+        "urls": urls,
         "environment": environment,
     }
     rows: dict[str, object] = {
@@ -40,7 +41,7 @@ def show(ctx: typer.Context) -> None:
         "token ends": when(profile.expires_at) if profile.expires_at else None,
         "admitted to": ", ".join(map(str, profile.entry_tokens)) or None,
     }
-    rows |= {f"{name} at": url for name, url in profile.urls.items()}
+    rows |= {f"{name} at": url for name, url in urls.items()}
     here.out.facts(shown, rows | environment)
 
 

@@ -25,7 +25,7 @@ def cancel(
     here = session(ctx)
     if not yes:
         event = here.client.events.get(event_id)
-        typer.confirm(f"Cancel {event.title} for good?", abort=True, err=True)
+        here.confirm(f"Cancel {event.title} for good?", yes=False)
     event = here.client.events.cancel(event_id, reason=reason)
     here.out.facts(
         event,

@@ -15,9 +15,7 @@ from tiketi_cli.text import when
 def create(
     ctx: typer.Context,
     *,
-    title: Annotated[
-        str | None, typer.Argument(metavar="[TITLE]", help="What it is called.")
-    ] = None,
+    title: Annotated[str | None, typer.Argument(metavar="TITLE", help="What it is called.")] = None,
     artist: Annotated[str | None, typer.Option("--artist", help="Who plays.")] = None,
     venue: Annotated[str | None, typer.Option("--venue", help="Where.")] = None,
     file: Annotated[

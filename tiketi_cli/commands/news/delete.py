@@ -21,6 +21,6 @@ def delete(
     """
     here = session(ctx)
     if not yes:
-        typer.confirm(f"Remove {here.client.news.get(news_id).title}?", abort=True, err=True)
+        here.confirm(f"Remove {here.client.news.get(news_id).title}?", yes=False)
     news = here.client.news.delete(news_id)
     here.out.facts(news, {"id": news.id, "title": news.title, "removed": "yes"})

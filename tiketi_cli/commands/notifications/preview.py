@@ -14,7 +14,7 @@ def preview(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[MESSAGE]", help="Such as reservation.confirmed; without it, all names."
+            metavar="MESSAGE", help="Such as reservation.confirmed; without it, all names."
         ),
     ] = None,
     language: Annotated[

@@ -13,7 +13,7 @@ def replay(
     ctx: typer.Context,
     *,
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="As dead-letters lists them.")
+        list[str] | None, typer.Argument(metavar="ID...", help="As dead-letters lists them.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="All there are.")] = False,
     yes: Yes = False,

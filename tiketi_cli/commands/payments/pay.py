@@ -9,6 +9,7 @@ from tiketi_cli.errors import UsageError
 from tiketi_cli.parameters import SANDBOX_TOKEN, Key, Token
 from tiketi_cli.text import points as as_points
 from tiketi_cli.text import won
+from tiketi_sdk.contract.codes import Exit
 
 if TYPE_CHECKING:
     from tiketi_sdk.contract.payment import Payment
@@ -41,7 +42,8 @@ def pay(
         tiketi payments pay 1 --card 0
         tiketi payments pay 1 --points 5000 --card 15000 --token toss_token_ok
 
-    What one of --points and --card leaves open the other pays.
+    What one of --points and --card leaves open the other pays. Exit status 7 when the reservation ended
+    without tickets, 9 when it is not known yet: `tiketi reservations show` tells how it went on.
     """
     here = session(ctx)
     reservation = here.client.reservations.get(reservation_id)
@@ -54,7 +56,7 @@ def pay(
         pg_token=token if card_amount else None,
         idempotency_key=idempotency_key,
     )
-    status = _settled(here, payment) if wait else None
+    status = _settled(here, payment) if wait and payment.status != "FAILED" else None
     here.out.facts(
         payment,
         {
@@ -67,8 +69,15 @@ def pay(
             "reservation": status,
         },
     )
+    if payment.status == "FAILED":
+        raise typer.Exit(Exit.PAYMENT)
     if status == "CONFIRMED":
         here.out.say(f"next: tiketi tickets list --reservation {reservation_id}")
+    elif status is not None:
+        here.out.say(f"no tickets: the reservation is {status}; what was paid is given back")
+        raise typer.Exit(Exit.CONFLICT)
+    elif wait or payment.status != "COMPLETED":
+        raise typer.Exit(Exit.UNAVAILABLE)
 
 
 def _shares(price: int, points: int | None, card: int | None) -> tuple[int, int]:
@@ -89,16 +98,16 @@ def _rest(price: int, given: int, option: str) -> int:
 
 
 def _settled(here: Session, payment: "Payment") -> str | None:
-    from tiketi_sdk.errors import WaitTimeoutError
+    from tiketi_sdk.errors import ServiceUnavailableError, TransportError, WaitTimeoutError
 
-    if payment.status != "COMPLETED" or payment.reservation_id is None:
+    if payment.status == "PENDING" or payment.reservation_id is None:
         here.out.say("the card company has not answered yet; it will be settled either way")
         return None
     try:
         settled = here.client.reservations.wait_until_settled(
             payment.reservation_id, timeout_s=_WAIT_S_MAX
         )
-    except WaitTimeoutError:
+    except (WaitTimeoutError, TransportError, ServiceUnavailableError):
         here.out.say("paid; the confirmation is on its way")
         return None
     return settled.status

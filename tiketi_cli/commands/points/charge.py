@@ -7,6 +7,7 @@ import typer
 from tiketi_cli.context import session
 from tiketi_cli.parameters import SANDBOX_TOKEN, Key, Token
 from tiketi_cli.text import points, won
+from tiketi_sdk.contract.codes import Exit
 
 
 def charge(
@@ -20,8 +21,10 @@ def charge(
 ) -> None:
     """Buy points by card; 1 point is 1 won.
 
-    tiketi points charge 10000
-    tiketi points charge 50000 --token toss_token_declined
+        tiketi points charge 10000
+        tiketi points charge 50000 --token toss_token_declined
+
+    Exit status 9 while the card company has not said yes or no.
     """
     here = session(ctx)
     done = here.client.points.charge(amount, pg_token=token, idempotency_key=idempotency_key)
@@ -37,3 +40,4 @@ def charge(
     )
     if done.status == "PENDING":
         here.out.say("the card company has not answered yet; the points follow if it says yes")
+        raise typer.Exit(Exit.UNAVAILABLE)

@@ -8,13 +8,12 @@ import typer
 from tiketi_cli.context import session
 from tiketi_cli.errors import UsageError
 from tiketi_cli.output import plain
+from tiketi_sdk.contract.codes import Exit
 
 if TYPE_CHECKING:
     from tiketi_cli.context import Session
     from tiketi_sdk.contract.queue import Draw
 
-FINDINGS = 11
-"""`Exit.FINDINGS`."""
 _SAVE = "save one with: tiketi queue verify EVENT --save FILE"
 _FILE_BYTES_MAX = 256 * 1024 * 1024
 
@@ -70,7 +69,7 @@ def verify(
         for each in result.not_checked:
             here.out.say(f"not checked: {each}")
     if not result.passed:
-        raise typer.Exit(FINDINGS)
+        raise typer.Exit(Exit.FINDINGS)
 
 
 def _receipt(here: "Session", receipt: str) -> "Draw":

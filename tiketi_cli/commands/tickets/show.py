@@ -18,7 +18,10 @@ def show(
     *,
     ticket_id: Annotated[int, typer.Argument(metavar="TICKET", min=1, help="The ticket's id.")],
     svg: Annotated[
-        bool, typer.Option("--svg", help="Print the QR code as SVG and nothing else.")
+        bool,
+        typer.Option(
+            "--svg", help="Print the QR code as SVG and nothing else (with --json it is `qr_svg`)."
+        ),
     ] = False,
 ) -> None:
     """Show a ticket with the QR code that opens the door.
@@ -28,7 +31,7 @@ def show(
     """
     here = session(ctx)
     ticket = here.client.tickets.get(ticket_id)
-    if svg:
+    if svg and not here.json:
         here.out.line(ticket.qr_svg or "")
         return
     seat = ticket.seat

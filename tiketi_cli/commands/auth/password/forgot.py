@@ -14,7 +14,7 @@ def forgot(
     """Have a code for a new password sent by e-mail; on this machine to the sandbox mailbox.
 
     tiketi auth password forgot kim@example.com
-    tiketi auth password reset --token CODE
+    tiketi auth password reset
     """
     here = session(ctx)
     answer = here.anonymous().auth.forgot_password(email=email)

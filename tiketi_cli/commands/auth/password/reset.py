@@ -4,28 +4,41 @@ from typing import Annotated
 
 import typer
 
-from tiketi_cli.asking import new_password
+from tiketi_cli.asking import new_password, secret
 from tiketi_cli.context import session
 
 
 def reset(
     ctx: typer.Context,
     *,
-    token: Annotated[str, typer.Option("--token", metavar="CODE", help="From the mail.")],
+    code_stdin: Annotated[
+        bool, typer.Option("--code-stdin", help="Read the code of the mail from stdin, a line.")
+    ] = False,
     password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the new password from stdin.")
+        bool,
+        typer.Option(
+            "--password-stdin", help="Read the new password from stdin, after the code if both."
+        ),
     ] = False,
 ) -> None:
     """Set a new password by the code of the mail; every session ends. Then log in.
 
-        tiketi auth password reset --token CODE
-        echo "$NEW" | tiketi auth password reset --token CODE --password-stdin
+        tiketi auth password reset
+        tiketi auth password reset --code-stdin --password-stdin < code-and-password.txt
+        TIKETI_RESET_CODE=… TIKETI_PASSWORD=… tiketi auth password reset
 
-    The password comes from stdin, from TIKETI_PASSWORD or is asked for.
+    Both are asked for, or come from stdin, or from TIKETI_RESET_CODE and TIKETI_PASSWORD. They are no
+    arguments: everybody on a machine sees those.
     """
     here = session(ctx)
+    code = secret(
+        from_stdin=code_stdin,
+        question="Code of the mail",
+        variable="TIKETI_RESET_CODE",
+        flag="--code-stdin",
+    )
     answer = here.anonymous().auth.reset_password(
-        token=token, new=new_password(from_stdin=password_stdin)
+        token=code.strip(), new=new_password(from_stdin=password_stdin)
     )
     here.out.say("log in: tiketi auth login")
     here.out.facts(answer, {"changed": "yes"})

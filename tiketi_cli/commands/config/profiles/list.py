@@ -1,10 +1,12 @@
 """`tiketi config profiles list`."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
 
 from tiketi_cli.context import session
+from tiketi_cli.text import without_password
 
 if TYPE_CHECKING:
     from tiketi_sdk.profiles import Profile
@@ -16,14 +18,15 @@ def list_(ctx: typer.Context) -> None:
     tiketi config profiles list
     tiketi config profiles list --json | jq -r '.items[].name'
     """
-    from tiketi_sdk.profiles import default_profile, list_profiles, load_profile
+    from tiketi_sdk.profiles import default_profile, list_profiles, load_stored
 
     here = session(ctx)
     chosen = here.profile or default_profile()
-    found = [load_profile(name) for name in list_profiles()]
+    now = datetime.now(UTC)
+    found = [load_stored(name) for name in list_profiles()]
     if here.json:
         here.out.document(
-            {"items": [_public(each, is_chosen=each.name == chosen) for each in found]}
+            {"items": [_public(each, now, is_chosen=each.name == chosen) for each in found]}
         )
         return
     here.out.items(
@@ -32,18 +35,18 @@ def list_(ctx: typer.Context) -> None:
             "Chosen": lambda each: "*" if each.name == chosen else "",
             "Profile": lambda each: each.name,
             "E-mail": lambda each: each.email,
-            "Auth at": lambda each: each.urls["auth"],
-            "Logged in": lambda each: "yes" if each.token else "no",
+            "Auth at": lambda each: without_password(each.urls["auth"]),
+            "Logged in": lambda each: "yes" if each.is_logged_in(now) else "no",
         },
     )
 
 
-def _public(profile: "Profile", *, is_chosen: bool) -> dict[str, object]:
+def _public(profile: "Profile", now: datetime, *, is_chosen: bool) -> dict[str, object]:
     """All but the secrets."""
     return {
         "name": profile.name,
         "chosen": is_chosen,
         "email": profile.email,
-        "logged_in": profile.token is not None,
-        "urls": dict(profile.urls),
+        "logged_in": profile.is_logged_in(now),
+        "urls": {name: without_password(url) for name, url in profile.urls.items()},
     }

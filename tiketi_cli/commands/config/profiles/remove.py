@@ -20,10 +20,10 @@ def remove(
     tiketi config profiles remove staging
     tiketi config profiles remove staging --yes
     """
-    from tiketi_sdk.profiles import delete_profile, load_profile
+    from tiketi_sdk.profiles import delete_profile, load_stored
 
     here = session(ctx)
-    profile = load_profile(name)
+    profile = load_stored(name)
     if not dry_run:
         here.confirm(f"Forget profile {name} ({profile.email or 'nobody'})?", yes=yes)
         delete_profile(name)

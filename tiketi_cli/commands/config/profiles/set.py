@@ -7,6 +7,7 @@ import typer
 
 from tiketi_cli.context import session
 from tiketi_cli.errors import UsageError
+from tiketi_cli.text import without_password
 
 
 def set(  # noqa: A001  # the command is called so
@@ -31,27 +32,31 @@ def set(  # noqa: A001  # the command is called so
         tiketi config profiles set mine --service auth=http://127.0.0.1:4001
         tiketi auth login --profile staging
 
-    A plain http address without a port means each service on its own port there.
+    A plain http address without a port means each service on its own port there. TIKETI_URL and
+    TIKETI_TOKEN play no part: what they say is not written down.
     """
     from tiketi_sdk.config import Credentials, service_urls
     from tiketi_sdk.errors import ProfileNotFoundError
-    from tiketi_sdk.profiles import Profile, load_profile, save_profile
+    from tiketi_sdk.profiles import Profile, load_stored, save_address, save_profile
 
     here = session(ctx)
     try:
-        profile = load_profile(name)
+        profile = load_stored(name)
     except ProfileNotFoundError:
         profile = Profile(name=name)
     urls = service_urls(at) if at else dict(profile.urls)
     urls = service_urls("http://127.0.0.1", urls | _own_addresses(service or []))
-    if urls != dict(profile.urls):
-        profile = replace(profile, urls=urls, email=None).with_credentials(Credentials())
-    profile = replace(profile, email=email or profile.email)
-    save_profile(profile)
+    if urls == dict(profile.urls):
+        profile = replace(profile, email=email or profile.email)
+        save_address(profile)
+    else:
+        profile = replace(profile, urls=urls, email=email).with_credentials(Credentials())
+        save_profile(profile)
+    shown = {each: without_password(url) for each, url in urls.items()}
     here.out.facts(
-        {"name": profile.name, "email": profile.email, "urls": urls},
+        {"name": profile.name, "email": profile.email, "urls": shown},
         {"profile": profile.name, "e-mail": profile.email}
-        | {f"{each} at": url for each, url in urls.items()},
+        | {f"{each} at": url for each, url in shown.items()},
     )
 
 

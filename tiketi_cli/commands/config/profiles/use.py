@@ -16,11 +16,11 @@ def use(
     tiketi config profiles use staging
     tiketi config profiles use local
     """
-    from tiketi_sdk.profiles import load_profile, set_default_profile
+    from tiketi_sdk.profiles import load_stored, set_default_profile
 
     here = session(ctx)
     set_default_profile(name)
-    profile = load_profile(name)
+    profile = load_stored(name)
     here.out.facts(
         {"profile": profile.name, "email": profile.email},
         {"profile": profile.name, "e-mail": profile.email},
