@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from hmac import compare_digest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 from urllib.parse import parse_qsl, urlsplit
 
 WAIT_S: Final = 600.0
@@ -87,7 +87,7 @@ def _handler(
     fits: Callable[[Mapping[str, str]], bool], take: Callable[[dict[str, str]], None]
 ) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        timeout = SILENCE_S_MAX
+        timeout: ClassVar[float | None] = SILENCE_S_MAX
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)

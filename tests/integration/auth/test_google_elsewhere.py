@@ -166,7 +166,7 @@ async def test_the_command_logs_in_through_a_real_browser(
         async with serving(settings, "auth") as auth:
             command = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tiketi_cli", "auth", "login", "--google", "--no-browser"),
-                *("--json", "--url", auth.url("auth")),
+                *("--json", "--profile", "local", "--url", auth.url("auth")),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 env={**environment(), "TIKETI_CONFIG_DIR": str(tmp_path / "config")},

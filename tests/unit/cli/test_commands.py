@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import pytest
@@ -219,82 +218,6 @@ def test_generate_as_written(at_service, service):
     assert service.seen[-1].body == {"event_id": 1, "layout": "large_theater"}
 
 
-@pytest.mark.parametrize(
-    ("seats_per_row", "more", "status"), [(4, (), 0), (5, (), 2), (5, ("--yes",), 0)]
-)
-def test_seats_of_another_hall_are_replaced_after_a_yes(
-    at_service, service, seats_per_row, more, status
-):
-    section = {"name": "VIP", "rows": 1, "seats_per_row": seats_per_row, "price": 150_000}
-    hall = {"name": "small", "title": "소극장", "seats_count": 4, "sections": [section]}
-    made = {
-        "event_id": 1,
-        "layout": "small",
-        "seats_count": 4,
-        "created_count": 0,
-        "removed_count": 0,
-    }
-    service.says("GET /api/seats", SEATS)
-    service.says("GET /api/seats/layouts", {"items": [hall]})
-    service.says("POST /api/seats/generate", made, status=201)
-    ended = at_service("seats", "generate", "1", "--layout", "small", *more)
-    assert ended.status == status
-    assert any(each.method == "POST" for each in service.seen) is (status == 0)
-
-
-def test_events_and_news_go_after_a_yes(at_service, service):
-    service.says("GET /api/events/1", EVENT)
-    service.says("GET /api/news/1", {"id": 1, "title": "T", "body": "", "is_pinned": False,
-                 "created_at": "2027-01-01T00:00:00Z", "updated_at": "2027-01-01T00:00:00Z", "version": 1})  # fmt: skip
-    for words in (("events", "cancel", "1"), ("news", "delete", "1")):
-        ended = at_service(*words)
-        assert (ended.status, "add --yes" in ended.err) == (2, True)
-    assert {each.method for each in service.seen} == {"GET"}
-
-
-@pytest.mark.parametrize(
-    ("payment", "reservation", "status"),
-    [
-        ("COMPLETED", "CONFIRMED", 0),
-        ("COMPLETED", "EXPIRED", 7),
-        ("COMPLETED", "CANCELLED", 7),
-        ("PENDING", "PENDING", 9),
-        ("FAILED", "PENDING", 10),
-    ],
-)
-def test_pay_succeeds_only_with_tickets(at_service, service, payment, reservation, status):
-    service.says("GET /api/reservations/9", {**RESERVATION, "status": reservation})
-    service.says("POST /api/payments", {**PAYMENT, "status": payment}, status=201)
-    ended = at_service("payments", "pay", "9", "--json")
-    assert (ended.status, ended.json["status"]) == (status, payment)
-
-
-def test_paid_and_not_heard_of_the_reservation_is_not_a_success(at_service, service):
-    """The reservation service goes away between the payment and its confirmation."""
-    service.says("GET /api/reservations/9", RESERVATION)
-    service.says("POST /api/payments", PAYMENT, status=201)
-    service.then["POST /api/payments"] = lambda: service.refuses(
-        "GET /api/reservations/9", "unavailable"
-    )
-    ended = at_service("payments", "pay", "9", "--json")
-    assert (ended.status, ended.json["id"]) == (9, 4)
-    assert "on its way" in ended.err
-
-
-def test_points_not_charged_yet_are_not_a_success(at_service, service):
-    service.says("POST /api/points/charge", {**CHARGE, "status": "PENDING"}, status=201)
-    assert at_service("points", "charge", "10000").status == 9
-
-
-def test_a_file_that_cannot_be_written_is_not_our_mistake(at_service, service, tmp_path):
-    service.says("GET /api/notifications/templates/a", {"name": "a", "language": "ko", "subject": "s",
-                 "text": "t", "html": "h", "short": "s"})  # fmt: skip
-    ended = at_service("notifications", "preview", "a", "--save", tmp_path / "no" / "x")
-    assert ended.status == 2
-    assert "No such file" in ended.err
-    assert "mistake" not in ended.err
-
-
 @pytest.mark.parametrize(("verb", "state"), [("pause", "paused"), ("resume", "open")])
 def test_pause_and_resume_change_the_state_alone(at_service, service, verb, state):
     policy = {
@@ -319,16 +242,6 @@ def test_queue_policy_shows_or_sets(at_service, service):
     assert (service.seen[-1].method, service.seen[-1].body) == ("PUT", {"capacity": 300})
 
 
-def test_raw_call(at_service, service, tmp_path):
-    service.says("POST /api/queue/enter", {"anything": ["진짜"]})
-    file = tmp_path / "body.json"
-    file.write_text(json.dumps({"event_id": 1}), encoding="utf-8")
-    for data in ('{"event_id": 1}', f"@{file}"):
-        ended = at_service("api", "POST", "/api/queue/enter", "--data", data)
-        assert ended.json == {"anything": ["진짜"]}
-        assert service.seen[-1].body == {"event_id": 1}
-
-
 @pytest.fixture
 def in_korea(monkeypatch):
     """The machine's time zone, spelled so that it needs no zone files."""
@@ -343,40 +256,3 @@ def in_korea(monkeypatch):
 def test_moments_are_local(at_service, service):
     service.says("GET /api/events/1", EVENT)
     assert ["doors", "2027-05-01 20:00:00 KST"] in at_service("events", "show", "1").lines
-
-
-@pytest.mark.parametrize(
-    ("path", "service_name"),
-    [
-        ("/api/events/1?x=1", "event"),
-        ("api/queue/1/stats", "queue"),
-        ("/api/audit/wallets", "payment"),
-        ("/api/notifications/unsubscribe", "notification"),
-        ("/.well-known/jwks.json", None),
-        ("/api/audit/backlog", None),
-        ("/health/ready", None),
-    ],
-)
-def test_raw_calls_find_their_service_by_the_contract(at_service, service, path, service_name):
-    ended = at_service("api", "GET", path, "--service", "auth", "--json")
-    assert ended.status == 6, "said by --service, whatever the path"
-    service.seen.clear()
-    ended = at_service("api", "GET", path)
-    assert ended.status == (2 if service_name is None else 6)
-    assert len(service.seen) == (0 if service_name is None else 1)
-
-
-def test_a_raw_answer_that_is_no_json_is_one_in_json(at_service, service):
-    service.says("GET /metrics", "up 1\n")
-    service.kinds["GET /metrics"] = "text/plain"
-    ended = at_service("api", "GET", "/metrics", "--service", "queue", "--json")
-    assert ended.json["text"].strip('"') == "up 1\\n"
-
-
-def test_an_entry_token_is_no_argument(at_service, service, monkeypatch):
-    service.says("POST /api/queue/enter", {})
-    refused = at_service("api", "POST", "/api/queue/enter", "--entry", "1")
-    assert (refused.status, service.seen) == (2, [])
-    monkeypatch.setenv("TIKETI_ENTRY_TOKEN", "e-1")  # the door for scripts
-    assert at_service("api", "POST", "/api/queue/enter").status == 0
-    assert service.seen[-1].headers["entry-token"] == "e-1"
