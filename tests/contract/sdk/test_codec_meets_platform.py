@@ -91,6 +91,7 @@ VALUES = {
     "marketing_email": True,
     "marketing_push": False,
     "marketing_sms": True,
+    "turn_email": True,
     "platform": "ios",
     "ids": ("delivery:12", "message:payment:1763-0"),
     "reference": "crowd:1",
