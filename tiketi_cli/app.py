@@ -35,7 +35,7 @@ def _dispatch(arguments: list[str]) -> int:
     if unknown := _first_word(rest):
         from tiketi_cli.errors import unknown_command
 
-        return unknown_command(words, unknown)
+        return unknown_command(words, unknown, as_json="--json" in arguments)
     if "--version" in rest and not words:
         from tiketi_cli.running import run
 

@@ -2,8 +2,10 @@
 
 import errno
 import os
+import re
 import sys
 import traceback
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tiketi_cli.table import members
@@ -58,8 +60,58 @@ class UsageError(Exception):
         self.instead = instead
 
 
-def complain(what: str, *more: str) -> None:
-    """The lines of an error."""
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What went wrong, as a person and as a program are told."""
+
+    code: str
+    """Stable: the platform's own code, or what the error's class is called."""
+    message: str
+    exit_status: int
+    cure: str = ""
+    """What to do next."""
+    details: tuple[str, ...] = ()
+    """Evidence, a line each."""
+    request_id: str = ""
+    fields: tuple[dict[str, str | None], ...] = ()
+    """The refused fields and why."""
+    marked: bool = False
+    """Whether the code and a `next:` are shown to a person too."""
+
+
+def tell(complaint: Complaint, *, as_json: bool) -> int:
+    """Write it on stderr, as lines or as one line of JSON; its exit status."""
+    if as_json:
+        import json
+
+        document: dict[str, object] = {
+            "code": complaint.code,
+            "message": complaint.message,
+            "cure": complaint.cure,
+            "exit_status": complaint.exit_status,
+        }
+        for name in ("details", "fields", "request_id"):
+            if told := getattr(complaint, name):
+                document[name] = told
+        sys.stderr.write(json.dumps(document, ensure_ascii=False) + "\n")
+        return complaint.exit_status
+    message, cure = complaint.message, complaint.cure
+    if complaint.marked:
+        more = len(complaint.fields) - 1
+        message += (f" (and {more} more)" if more > 0 else "") + f" [{complaint.code}]"
+        cure = f"next: {cure}" if cure else ""
+    refused = [f"{each['field'] or 'body'}: {each['message']}" for each in complaint.fields]
+    _write(
+        message,
+        *(refused if len(refused) > 1 else ()),
+        *complaint.details,
+        cure,
+        f"request id: {complaint.request_id}" if complaint.request_id else "",
+    )
+    return complaint.exit_status
+
+
+def _write(what: str, *more: str) -> None:
     red, end = ("\x1b[31m", "\x1b[0m") if _in_colour() else ("", "")
     sys.stderr.write(f"{red}error:{end} {what}\n")
     for line in more:
@@ -67,41 +119,24 @@ def complain(what: str, *more: str) -> None:
             sys.stderr.write(f"       {line}\n")
 
 
-def report(error: BaseException, *, words: str, verbose: bool) -> int:
-    """Tell the person about `error`; the exit status that belongs to it."""
-    import typer
-
-    if isinstance(error, typer.Abort):
-        complain("stopped; nothing was changed")
-        return 1
-    if isinstance(error, typer.TyperException):
-        complain(error.format_message(), f"see: tiketi {words} --help")
-        return error.exit_code
-    if isinstance(error, UsageError):
-        complain(str(error), error.instead)
-        return 2
-    if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("tiketi_cli"):
-        return _extra_missing(error)
-    if (launch := _launch_error(error)) is not None:
-        return launch
-    if isinstance(error, OSError) and error.filename is not None:
-        complain(f"{error.filename}: {error.strerror}", "see whether it is there and yours to use")
-        return 2
-    if isinstance(error, OSError) and error.errno in _FULL:
-        complain(f"this machine refuses: {error.strerror}", "free some of it and try again")
-        return 1
-    if (known := _of_the_sdk(error)) is not None:
-        return known
-    if verbose or DETACHED in os.environ:
-        traceback.print_exception(error)
-    complain(
-        f"{type(error).__name__}: {error}",
-        "this is a mistake in tiketi, not yours" + ("" if verbose else "; -v shows where"),
+def report(error: BaseException, *, words: str, verbose: bool, as_json: bool = False) -> int:
+    """Tell whoever called about `error`; the exit status that belongs to it."""
+    complaint = (
+        _of_the_command(error, words)
+        or _of_the_launch(error)
+        or _of_the_sdk(error)
+        or _of_the_machine(error)
     )
-    return 1
+    if complaint is None:
+        if verbose or DETACHED in os.environ:
+            traceback.print_exception(error)
+        cure = "this is a mistake in tiketi, not yours" + ("" if verbose else "; -v shows where")
+        complaint = Complaint("mistake", f"{type(error).__name__}: {error}", 1, cure)
+    notes = tuple(getattr(error, "__notes__", ()))
+    return tell(replace(complaint, details=complaint.details + notes), as_json=as_json)
 
 
-def unknown_command(group: str, word: str) -> int:
+def unknown_command(group: str, word: str, *, as_json: bool = False) -> int:
     """No such command; the nearest there are."""
     import difflib
 
@@ -109,14 +144,33 @@ def unknown_command(group: str, word: str) -> int:
     near = difflib.get_close_matches(word, own, n=3, cutoff=0.5)
     start = f"tiketi {group} ".replace("  ", " ")
     there = " or ".join(f"`{start}{name}`" for name in near)
-    complain(
-        f"no such command: {start}{word}",
-        f"did you mean {there}?" if near else f"see: {start}--help",
-    )
-    return 2
+    cure = f"did you mean {there}?" if near else f"see: {start}--help"
+    return tell(Complaint("usage", f"no such command: {start}{word}", 2, cure), as_json=as_json)
 
 
-def _of_the_sdk(error: BaseException) -> int | None:
+def _of_the_command(error: BaseException, words: str) -> Complaint | None:
+    import typer
+
+    if isinstance(error, typer.Abort):
+        return Complaint("stopped", "stopped; nothing was changed", 1)
+    if isinstance(error, typer.TyperException):
+        return Complaint(
+            "usage", error.format_message(), error.exit_code, f"see: tiketi {words} --help"
+        )
+    if isinstance(error, UsageError):
+        return Complaint("usage", str(error), 2, error.instead)
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("tiketi_cli"):
+        module = (error.name or "").partition(".")[0]
+        return Complaint(
+            "extra_missing",
+            f"this command needs {module}, which is not installed",
+            1,
+            _INSTALL.format(extra=_EXTRAS.get(module, "platform")),
+        )
+    return None
+
+
+def _of_the_sdk(error: BaseException) -> Complaint | None:
     # Looked up, not imported: a command that failed before it needed the SDK shall not wait for it.
     if "tiketi_sdk.errors" not in sys.modules:
         return None
@@ -124,30 +178,50 @@ def _of_the_sdk(error: BaseException) -> int | None:
 
     if not isinstance(error, TiketiError):
         return None
+    status = int(error.exit_status)
     if isinstance(error, ApiError):
-        fields = [f"{each.field or 'body'}: {each.message}" for each in error.errors]
-        request = f"request id: {error.request_id}" if error.request_id else ""
-        complain(str(error), *(fields if len(fields) > 1 else ()), _next(error.code), request)
-    elif isinstance(error, ClusterError):
-        complain(str(error), *error.details, f"next: {error.cure}" if error.cure else "")
-    else:
-        complain(str(error), _UP if isinstance(error, ConnectError) else "")
-    return int(error.exit_status)
+        return Complaint(
+            error.code,
+            error.detail,
+            status,
+            _NEXT.get(error.code, ""),
+            request_id=error.request_id,
+            fields=tuple({"field": each.field, "message": each.message} for each in error.errors),
+            marked=True,
+        )
+    if isinstance(error, ClusterError):
+        cure = f"next: {error.cure}" if error.cure else ""
+        return Complaint("cluster", str(error), status, cure, error.details)
+    return Complaint(
+        _code_of(error), str(error), status, _UP if isinstance(error, ConnectError) else ""
+    )
 
 
-def _next(code: str) -> str:
-    hint = _NEXT.get(code, "")
-    return f"next: {hint}" if hint else ""
+def _code_of(error: BaseException) -> str:
+    """`wait_timeout` for a `WaitTimeoutError`."""
+    name = type(error).__name__.removesuffix("Error")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
-def _launch_error(error: BaseException) -> int | None:
+def _of_the_machine(error: BaseException) -> Complaint | None:
+    if not isinstance(error, OSError):
+        return None
+    if error.filename is not None:
+        told = f"{error.filename}: {error.strerror}"
+        return Complaint("file", told, 2, "see whether it is there and yours to use")
+    if error.errno in _FULL:
+        told = f"this machine refuses: {error.strerror}"
+        return Complaint("machine", told, 1, "free some of it and try again")
+    return None
+
+
+def _of_the_launch(error: BaseException) -> Complaint | None:
     migrate = sys.modules.get("tiketi_platform.adapters.postgres.migrate")
     if migrate is not None and isinstance(error, migrate.MigrationError):
-        complain(
-            str(error),
-            "another version of tiketi made this data: use that one, another --data DIR, or --reset",
+        cure = (
+            "another version of tiketi made this data: use that one, another --data DIR, or --reset"
         )
-        return 7
+        return Complaint("migration", str(error), 7, cure)
     launch = sys.modules.get("tiketi_platform.runtime.errors")
     if launch is None or not isinstance(error, launch.LaunchError):
         return None
@@ -157,8 +231,8 @@ def _launch_error(error: BaseException) -> int | None:
         hint = "other ports: TIKETI_AUTH_PORT=4001 and so on, by the names in brackets"
     elif isinstance(error, launch.FolderInUseError):
         hint = "see it: tiketi status; stop it: tiketi down"
-    complain(what, hint, *more)
-    return 9 if not isinstance(error, launch.FolderInUseError) else 7
+    status = 7 if isinstance(error, launch.FolderInUseError) else 9
+    return Complaint(_code_of(error), what, status, hint, tuple(more))
 
 
 def _told_by_child(lines: list[str]) -> list[str]:
@@ -167,15 +241,6 @@ def _told_by_child(lines: list[str]) -> list[str]:
         if line.startswith("error: "):
             return [line.removeprefix("error: "), *(more.strip() for more in lines[number + 1 :])]
     return lines
-
-
-def _extra_missing(error: ModuleNotFoundError) -> int:
-    module = (error.name or "").partition(".")[0]
-    complain(
-        f"this command needs {module}, which is not installed",
-        _INSTALL.format(extra=_EXTRAS.get(module, "platform")),
-    )
-    return 1
 
 
 def _in_colour() -> bool:

@@ -8,6 +8,9 @@ import typer
 SANDBOX_TOKEN: Final = "toss_token_ok"  # noqa: S105  # opens nothing but the sandbox gateway
 
 Event = Annotated[int, typer.Argument(metavar="EVENT", min=1, help="The event's id.")]
+Reservation = Annotated[
+    int, typer.Argument(metavar="RESERVATION", min=1, help="The reservation's id.")
+]
 OfEvent = Annotated[
     int | None, typer.Option("--event", metavar="EVENT", min=1, help="Only of this event.")
 ]

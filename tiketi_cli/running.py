@@ -44,7 +44,8 @@ def run(words: str, arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001  # every error ends as lines a person can use
-        return errors.report(error, words=words, verbose=session.verbose)
+        as_json = session.json or "--json" in options
+        return errors.report(error, words=words, verbose=session.verbose, as_json=as_json)
     finally:
         session.close()
     return status if isinstance(status, int) else 0

@@ -67,6 +67,7 @@ COMMANDS: dict[str, str] = {
     "events show": "Show one event",
     "events update": "Change an event (administrators)",
     "events cancel": "Cancel an event; payments are refunded (administrators)",
+    "events delete": "Remove an event that never had seats (administrators)",
     "events import": "Announce many events from a file (administrators)",
     "news list": "List the news, pinned first",
     "news show": "Show one piece of news",
@@ -109,6 +110,7 @@ COMMANDS: dict[str, str] = {
     "notifications devices add": "Let a device take your push messages",
     "notifications devices remove": "Forget one of your devices",
     "notifications preview": "Show what a reader of a message would see (administrators)",
+    "notifications send": "Write to a user by hand (administrators)",
     "notifications dead-letters": "List what was given up (administrators)",
     "notifications replay": "Try what was given up anew (administrators)",
     "audit": "Recount an event: seats, queue, money, messages (administrators)",
@@ -127,7 +129,7 @@ ALIASES: dict[str, str] = {"auth whoami": "auth me"}
 """Other words for a command, not shown in the help."""
 
 COMMON_FLAGS: dict[str, str] = {
-    "--json": "Print one JSON document and nothing else on stdout",
+    "--json": "Print one JSON document on stdout; what goes wrong is one on the last line of stderr",
     "--profile": "Use this profile instead of the chosen one (TIKETI_PROFILE)",
     "--url": "Talk to the platform at this address (TIKETI_URL); stored tokens stay at home",
     "--verbose": "Show each request and answer on stderr; -v for short",

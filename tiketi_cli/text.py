@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from tiketi_cli.errors import UsageError
 
 if TYPE_CHECKING:
+    from tiketi_sdk.contract.event import Event
     from tiketi_sdk.contract.queue import Place
+    from tiketi_sdk.contract.reservation import Reservation
 
 _USERINFO = re.compile(r"://(?:([^:/@]*):)?.*@", re.DOTALL)
 _IN_QUERY = re.compile(r"(?i)([?&][^=&]*(?:pass|token|secret|key)[^=&]*)=[^&#]*")
@@ -80,6 +82,30 @@ def moment(text: str, *, now: datetime | None = None) -> datetime:
             f"not a time: {text!r}",
             'write now, +30m, +2h, +7d or a date such as "2026-12-24 19:00"',
         ) from None
+
+
+def event_rows(event: "Event") -> dict[str, object]:
+    """An event that was just announced or changed."""
+    return {
+        "id": event.id,
+        "title": event.title,
+        "status": event.status,
+        "on sale": f"{when(event.on_sale_at)} to {when(event.sale_ends_at)}",
+    }
+
+
+def reservation_rows(found: "Reservation") -> dict[str, object]:
+    """A reservation with its seats."""
+    return {
+        "id": found.id,
+        "number": found.number,
+        "event": found.event_id,
+        "status": found.status,
+        "price": won(found.total_price),
+        "seats": ", ".join(f"{each.section} {each.row}-{each.number}" for each in found.seats),
+        "pay until": when(found.expires_at) if found.status == "PENDING" else None,
+        "payment": found.payment_id,
+    }
 
 
 def place_rows(place: "Place") -> dict[str, object]:

@@ -65,6 +65,8 @@ def demo(
     here = session(ctx)
     if not html.absolute().parent.is_dir():
         raise UsageError(f"no such folder: {html.absolute().parent}", "make it, or choose another")
+    if cluster and keep:
+        raise UsageError("--keep is for the platform that a demo makes", "the cluster stays anyway")
     # Whatever ends us, what we started ends in order.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
@@ -72,8 +74,6 @@ def demo(
     narration.console.print(
         f"[bold]tiketi demo[/]  {users:,} people come at once; {capacity:,} may be inside at a time"
     )
-    if cluster and keep:
-        raise UsageError("--keep is for the platform that a demo makes", "the cluster stays anyway")
     stage = _in_cluster(narration) if cluster else _platform(narration, keep=keep)
     with LoadProcess() as load, stage as client:
         with narration.step("event on sale") as told:

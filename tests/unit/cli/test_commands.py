@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -121,12 +122,18 @@ def test_an_empty_list_is_said_on_stderr(at_service, service):
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_ends_with_its_exit_status(at_service, service, code):
     service.refuses("GET /api/points/balance", code)
-    ended = at_service("points", "balance", "--json")
+    ended = at_service("points", "balance")
     assert ended.status == CODES[code].exit
     assert ended.out == ""
     first, *more = ended.err.splitlines()
     assert first == f"error: so it is [{code}]"
     assert "request id: 0123abcd" in more[-1]
+    ended = at_service("points", "balance", "--json")
+    assert (ended.status, ended.out) == (CODES[code].exit, "")
+    told = json.loads(ended.err)
+    assert (told["code"], told["message"]) == (code, "so it is")
+    assert (told["exit_status"], told["request_id"]) == (ended.status, "0123abcd")
+    assert told["cure"].removeprefix("next: ") in "\n".join(more)
 
 
 def test_nobody_there_says_how_to_start_it(tiketi, free_url):

@@ -1,7 +1,7 @@
 """`tiketi events import`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from tiketi_cli.context import session
 from tiketi_cli.errors import UsageError
 from tiketi_cli.parameters import DryRun
 from tiketi_cli.text import at
+
+if TYPE_CHECKING:
+    from tiketi_sdk.contract.event import Event
 
 
 def import_(
@@ -30,6 +33,8 @@ def import_(
     is known by its `key`, or by all that it says. One whose key was used for another content is refused: what is
     announced is changed by `tiketi events update`.
     """
+    from tiketi_sdk.errors import TiketiError
+
     read = event_files.load(file)
     said = read.get("events") if isinstance(read, dict) else read
     if not isinstance(said, list) or not said:
@@ -53,7 +58,15 @@ def import_(
             },
         )
         return
-    announced = [here.client.events.create(**fields, idempotency_key=key) for fields, key in wanted]
+    announced: list[Event] = []
+    for fields, key in wanted:
+        try:
+            announced.append(here.client.events.create(**fields, idempotency_key=key))
+        except TiketiError as error:
+            done = ", ".join(str(event.id) for event in announced) or "none"
+            error.add_note(f"event {len(announced) + 1} of {len(wanted)}: {fields['title']}")
+            error.add_note(f"announced before it, by id: {done}; the file may be sent again")
+            raise
     here.out.items(
         announced,
         {

@@ -9,7 +9,7 @@ from tiketi_cli import event_files
 from tiketi_cli.context import session
 from tiketi_cli.errors import UsageError
 from tiketi_cli.parameters import Event
-from tiketi_cli.text import when
+from tiketi_cli.text import event_rows
 
 
 def update(
@@ -72,13 +72,4 @@ def update(
         raise UsageError("nothing to change", "see tiketi events update --help")
     here = session(ctx)
     event = here.client.events.update(event_id, version=version, **changes)
-    here.out.facts(
-        event,
-        {
-            "id": event.id,
-            "title": event.title,
-            "status": event.status,
-            "on sale": f"{when(event.on_sale_at)} to {when(event.sale_ends_at)}",
-            "version": event.version,
-        },
-    )
+    here.out.facts(event, event_rows(event) | {"version": event.version})

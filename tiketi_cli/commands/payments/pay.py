@@ -6,7 +6,7 @@ import typer
 
 from tiketi_cli.context import Session, session
 from tiketi_cli.errors import UsageError
-from tiketi_cli.parameters import SANDBOX_TOKEN, Key, Token
+from tiketi_cli.parameters import SANDBOX_TOKEN, Key, Reservation, Token
 from tiketi_cli.text import points as as_points
 from tiketi_cli.text import won
 from tiketi_sdk.contract.codes import Exit
@@ -20,9 +20,7 @@ _WAIT_S_MAX = 15.0
 def pay(
     ctx: typer.Context,
     *,
-    reservation_id: Annotated[
-        int, typer.Argument(metavar="RESERVATION", min=1, help="The reservation's id.")
-    ],
+    reservation_id: Reservation,
     points: Annotated[
         int | None, typer.Option("--points", metavar="N", min=0, help="How much by points.")
     ] = None,

@@ -1,12 +1,15 @@
 """`tiketi queue policy`."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from tiketi_cli.context import session
 from tiketi_cli.parameters import Event
 from tiketi_cli.text import lasting, moment, when
+
+if TYPE_CHECKING:
+    from tiketi_sdk.contract.queue import Policy
 
 
 def policy(
@@ -67,16 +70,17 @@ def policy(
             grace_s=grace_s,
             opens_at=None if opens_at is None else moment(opens_at),
         )
-    here.out.facts(
-        now,
-        {
-            "state": now.state,
-            "capacity": f"{now.capacity:,}",
-            "admitted a second": f"{now.admit_per_second:,}",
-            "session": lasting(now.session_ttl_s),
-            "may wait": f"{now.waiting_max:,}",
-            "skipped after": lasting(now.grace_s),
-            "opens at": when(now.opens_at) if now.opens_at else None,
-            "commitment": now.draw_commitment,
-        },
-    )
+    here.out.facts(now, _rows(now))
+
+
+def _rows(now: "Policy") -> dict[str, object]:
+    return {
+        "state": now.state,
+        "capacity": f"{now.capacity:,}",
+        "admitted a second": f"{now.admit_per_second:,}",
+        "session": lasting(now.session_ttl_s),
+        "may wait": f"{now.waiting_max:,}",
+        "skipped after": lasting(now.grace_s),
+        "opens at": when(now.opens_at) if now.opens_at else None,
+        "commitment": now.draw_commitment,
+    }
