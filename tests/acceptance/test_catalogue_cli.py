@@ -147,3 +147,14 @@ def test_an_image_for_an_event(platform: Stage, type_: Type, tmp_path: Path) -> 
     (tmp_path / "그림.txt").write_text("그림이 아님", "utf-8")
     type_("images", "upload", "그림.txt", status=CODES["image_invalid"].exit)
     type_("images", "upload", "없음.png", status=Exit.USAGE)
+
+
+def test_a_picture_of_oneself(platform: Stage, type_: Type, tmp_path: Path) -> None:
+    photo = tmp_path / "나.jpg"
+    Image.linear_gradient("L").resize((900, 600)).save(photo)
+    me = type_("auth", "update", "--image", photo)
+    with urlopen(platform.url("event") + me["profile_image"]) as answer:
+        assert answer.headers["Content-Type"] == "image/jpeg"
+    assert type_("auth", "update", "--picture", "")["profile_image"] is None
+    type_("auth", "update", "--image", "없음.jpg", status=Exit.USAGE)
+    type_("auth", "update", "--image", photo, "--picture", "", status=Exit.USAGE)

@@ -12,6 +12,7 @@ from tiketi_sdk.contract.fields import (
     OpaqueToken,
     Password,
     Phone,
+    PortraitPath,
     WebAddress,
 )
 from tiketi_sdk.contract.operation import Nothing, Operation, Request, Wire
@@ -97,8 +98,8 @@ class UpdateMeRequest(Request):
 
     name: Name | None = None
     phone: Phone | None = None
-    profile_image: WebAddress | Literal[""] | None = None
-    """The address of a picture; the empty string takes it away."""
+    profile_image: WebAddress | PortraitPath | Literal[""] | None = None
+    """The address of a picture, as `images.upload_portrait` answers or from elsewhere; the empty string takes it away."""
 
 
 class Jwk(Wire):

@@ -26,6 +26,11 @@ WebAddress = Annotated[
 ]
 """An absolute address in ASCII, without spaces, quotes or angle brackets."""
 
+PortraitPath = Annotated[
+    str, StringConstraints(pattern=r"^/api/images/[0-9a-f]{64}\.(jpg|png|webp)$")
+]
+"""An image below the event service, as `images.upload_portrait` answers where images have no address of their own."""
+
 _NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
 _NO_CONTROL_BUT_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 from tiketi_sdk.contract.operation import Operation, Request, Wire
 
 IMAGE_BYTES_MAX = 5 * 1024 * 1024
+PORTRAIT_BYTES_MAX = 2 * 1024 * 1024
 
 ImageName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}\.(jpg|png|webp)$")]
 """The SHA-256 of the content, and what it is."""
@@ -44,6 +45,12 @@ class UploadImageRequest(Request):
     image: Annotated[bytes, Field(min_length=1, max_length=IMAGE_BYTES_MAX)]
 
 
+class UploadPortraitRequest(Request):
+    """A JPEG, PNG or WebP of oneself; what it is is read from its content."""
+
+    image: Annotated[bytes, Field(min_length=1, max_length=PORTRAIT_BYTES_MAX)]
+
+
 class ImageRequest(Request):
     """Which image."""
 
@@ -54,6 +61,12 @@ UPLOAD = Operation(
     name="images.upload", method="POST", path="/api/images", request=UploadImageRequest, response=Image,
     access="admin", status=201, upload=True, body_bytes_max=IMAGE_BYTES_MAX,
     errors=("image_invalid", "image_too_large"), summary="Keep an image, in several sizes.",
+)  # fmt: skip
+UPLOAD_PORTRAIT = Operation(
+    name="images.upload_portrait", method="POST", path="/api/portraits", request=UploadPortraitRequest,
+    response=Image, status=201, upload=True, body_bytes_max=PORTRAIT_BYTES_MAX,
+    errors=("image_invalid", "image_too_large"),
+    summary="Keep a picture of yourself, at most 800 pixels wide; ten a day. Its address goes into your profile.",
 )  # fmt: skip
 GET = Operation(
     name="images.get", method="GET", path="/api/images/{name}", request=ImageRequest, response=Image,

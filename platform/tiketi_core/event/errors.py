@@ -33,6 +33,12 @@ class ImageTooLargeError(DomainError):
     code = "image_too_large"
 
 
+class TooManyPortraitsError(DomainError):
+    """So many pictures of yours came today that the next has to wait."""
+
+    code = "rate_limited"
+
+
 class EventCancelledError(DomainError):
     """A cancelled event stays as it is."""
 

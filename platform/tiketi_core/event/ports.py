@@ -114,6 +114,10 @@ class PictureStore(Protocol):
 class PictureBooks(Protocol):
     """Notes which images there are."""
 
+    async def count_portrait(self, user_id: UserId, *, now_ms: int) -> None:
+        """Count one more portrait of this user; raises TooManyPortraitsError."""
+        ...
+
     async def note(self, pictures: Pictures, *, uploaded_by: UserId, now_ms: int) -> None:
         """The same image again changes nothing."""
         ...

@@ -6,7 +6,9 @@ from dataclasses import fields
 from typing import Final
 
 from tiketi_core.event.aliases import ALIASES
-from tiketi_core.event.model import Event, EventChange, NewEvent, Status
+from tiketi_core.event.errors import ImageTooLargeError
+from tiketi_core.event.model import Event, EventChange, NewEvent, Pictures, Status
+from tiketi_core.kernel import bounds
 from tiketi_core.kernel.errors import InvalidRequestError
 
 MOMENT_MS_MIN: Final = 946_684_800_000
@@ -21,6 +23,17 @@ _HANGUL_LAST: Final = 0xD7A3
 _VOWELS_COUNT: Final = 21
 _FINALS_COUNT: Final = 28
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
+
+
+def as_portrait(pictures: Pictures) -> Pictures:
+    """The same image no wider than a portrait is kept; raises ImageTooLargeError for one that is a strip."""
+    sizes = [*pictures.variants, pictures.original]
+    *smaller, kept = [each for each in sizes if each.width <= bounds.portrait_width_max]
+    if kept.height > 2 * bounds.portrait_width_max:
+        raise ImageTooLargeError(
+            f"{kept.width} × {kept.height} pixels; a portrait may be at most twice as high as wide"
+        )
+    return Pictures(kept, smaller)
 
 
 def status_at(event: Event, now_ms: int) -> Status:

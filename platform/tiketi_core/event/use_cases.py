@@ -151,7 +151,7 @@ class NewsDesk:
 
 
 class Gallery:
-    """Images of events and news."""
+    """Images of events and news, and of users."""
 
     def __init__(
         self, *, darkroom: Darkroom, store: PictureStore, books: PictureBooks, clock: Clock
@@ -163,7 +163,16 @@ class Gallery:
 
     async def add(self, content: bytes, *, user_id: UserId) -> Pictures:
         """Keep an image in all its sizes. Raises ImageInvalidError, ImageTooLargeError, UnavailableError."""
+        return await self._keep(await self._darkroom.develop(content), user_id=user_id)
+
+    async def add_portrait(self, content: bytes, *, user_id: UserId) -> Pictures:
+        """Keep a user's own picture, small; raises TooManyPortraitsError too."""
+        # Before the work: it is what costs.
+        await self._books.count_portrait(user_id, now_ms=self._clock.now_ms())
         pictures = await self._darkroom.develop(content)
+        return await self._keep(rules.as_portrait(pictures), user_id=user_id)
+
+    async def _keep(self, pictures: Pictures, *, user_id: UserId) -> Pictures:
         for picture in (*pictures.variants, pictures.original):
             await self._store.keep(picture)
         await self._books.note(pictures, uploaded_by=user_id, now_ms=self._clock.now_ms())

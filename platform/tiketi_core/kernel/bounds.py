@@ -89,6 +89,11 @@ gateway_timeout_ms: Final = 10_000
 image_pixels_max: Final = 25_000_000
 """Width times height of an uploaded image: decoded it takes four bytes each."""
 image_side_max: Final = 12_000
+portrait_width_max: Final = 800
+"""A user's own picture is kept no wider than this, in pixels; it may be twice as high."""
+portraits_max: Final = 10
+"""Portraits one user may send within `portraits_window_s`, kept or not."""
+portraits_window_s: Final = 24 * 3600
 
 # --- messages -------------------------------------------------------------------------------
 stream_length_max: Final = 5_000_000

@@ -8,6 +8,8 @@ import aiohttp
 from PIL import Image
 
 from tests.services import Answer, Running
+from tiketi_core.kernel import bounds
+from tiketi_sdk.contract import images
 
 
 def drawn(kind: str, size: tuple[int, int] = (1000, 500), **saving: Any) -> bytes:
@@ -78,3 +80,49 @@ async def test_metadata_is_gone_and_the_image_upright(events: Running) -> None:
     assert b"taken at home" not in kept
     with Image.open(io.BytesIO(kept)) as image:
         assert not image.getexif()
+
+
+async def upload_portrait(events: Running, content: bytes, user_id: int = 7) -> Answer:
+    data = aiohttp.FormData()
+    data.add_field("image", io.BytesIO(content), filename="me.jpg")
+    token = events.token(sub=str(user_id))
+    return await events.ask("POST", "event", "/api/portraits", token=token, data=data)
+
+
+async def test_anybody_may_keep_a_small_picture_of_himself(events: Running) -> None:
+    for size, kept, variants in (
+        ((1000, 500), (800, 400), [320]),
+        ((800, 1600), (800, 1600), [320]),
+        ((200, 300), (200, 300), []),
+    ):
+        made = await upload_portrait(events, drawn("JPEG", size))
+        assert made.status == 201, made
+        assert (made.body["width"], made.body["height"]) == kept
+        assert [each["width"] for each in made.body["variants"]] == variants
+        content, _ = await fetched(events, made.body["url"])
+        with Image.open(io.BytesIO(content)) as image:
+            assert image.size == kept
+        me = await events.ask(
+            "PATCH",
+            "auth",
+            "/api/auth/me",
+            token=events.admin,
+            json={"profile_image": made.body["url"]},
+        )
+        assert me.body["profile_image"] == made.body["url"]
+    strip = await upload_portrait(events, drawn("JPEG", (100, 1700)))
+    assert strip.code == "image_too_large"
+    assert (await upload_portrait(events, b"GIF89a")).code == "image_invalid"
+    big = await upload_portrait(events, bytes(images.PORTRAIT_BYTES_MAX + 1))
+    assert (big.status, big.code) == (413, "body_too_large")
+    refused = await events.ask("POST", "event", "/api/portraits", data=aiohttp.FormData())
+    assert refused.status == 401
+
+
+async def test_portraits_are_counted_kept_or_not_and_per_user(events: Running) -> None:
+    for _ in range(bounds.portraits_max):
+        assert (await upload_portrait(events, b"no image")).code == "image_invalid"
+    late = await upload_portrait(events, drawn("JPEG"))
+    assert (late.status, late.code) == (429, "rate_limited")
+    assert 0 < int(late.headers["Retry-After"]) <= bounds.portraits_window_s
+    assert (await upload_portrait(events, drawn("JPEG"), user_id=8)).status == 201

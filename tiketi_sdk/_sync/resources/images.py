@@ -9,7 +9,7 @@ from tiketi_sdk.contract.images import Image
 
 
 class Images(Resource):
-    """Images of events and news."""
+    """Images of events and news, and of yourself."""
 
     def upload(self, content: bytes) -> Image:
         """Keep a JPEG, PNG or WebP of at most 5 MiB (administrators); the same again is the same image.
@@ -18,6 +18,14 @@ class Images(Resource):
         `ImageTooLargeError`, `InvalidRequestError`.
         """
         return self._ask(contract.UPLOAD, image=content)
+
+    def upload_portrait(self, content: bytes) -> Image:
+        """Keep a picture of yourself, a JPEG, PNG or WebP of at most 2 MiB; ten a day.
+
+        It is kept at most 800 pixels wide; `auth.update_me(profile_image=image.url)` shows it. Raises
+        `ImageInvalidError`, `ImageTooLargeError`, `InvalidRequestError`, `RateLimitedError`.
+        """
+        return self._ask(contract.UPLOAD_PORTRAIT, image=content)
 
     def get(self, name: str) -> bytes:
         """The bytes of an image, by its name or a variant's. Raises `ImageNotFoundError`."""

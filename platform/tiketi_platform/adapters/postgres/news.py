@@ -7,6 +7,7 @@ from tiketi_core.event.errors import (
     IdempotencyKeyReusedError,
     NewsNotFoundError,
     PreconditionFailedError,
+    TooManyPortraitsError,
 )
 from tiketi_core.event.model import (
     CreationKey,
@@ -17,6 +18,7 @@ from tiketi_core.event.model import (
     Picture,
     Pictures,
 )
+from tiketi_core.kernel import bounds
 from tiketi_core.kernel.ids import NewsId, UserId
 from tiketi_platform.adapters.postgres.pool import Database
 from tiketi_platform.adapters.postgres.queries import Queries
@@ -93,7 +95,16 @@ class PostgresPictures:
     """The `PictureBooks` port."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database = database.refusing(TooManyPortraitsError)
+
+    async def count_portrait(self, user_id: UserId, *, now_ms: int) -> None:
+        await self._database.execute(
+            _SQL["count_portrait"],
+            user_id,
+            bounds.portraits_max,
+            bounds.portraits_window_s,
+            now_ms,
+        )
 
     async def note(self, pictures: Pictures, *, uploaded_by: UserId, now_ms: int) -> None:
         original = pictures.original

@@ -1,8 +1,8 @@
-"""Images over the wire: taken by administrators, given to everybody for ever."""
+"""Images over the wire: taken by administrators and, small, by users, given to everybody for ever."""
 
 from typing import Final
 
-from tiketi_core.event.model import Picture
+from tiketi_core.event.model import Picture, Pictures
 from tiketi_platform.framework.call import Call, Reply
 from tiketi_platform.framework.routing import bind
 from tiketi_platform.services.event.conditions import matches
@@ -14,6 +14,17 @@ _TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 
 async def upload(service: EventService, call: Call[wire.UploadImageRequest]) -> wire.Image:
     made = await service.gallery.add(call.body.image, user_id=call.user_id)
+    return _image(service, made)
+
+
+async def upload_portrait(
+    service: EventService, call: Call[wire.UploadPortraitRequest]
+) -> wire.Image:
+    made = await service.gallery.add_portrait(call.body.image, user_id=call.user_id)
+    return _image(service, made)
+
+
+def _image(service: EventService, made: Pictures) -> wire.Image:
     original = _variant(service, made.original)
     return wire.Image(
         **original.model_dump(),
@@ -48,4 +59,8 @@ def _variant(service: EventService, picture: Picture) -> wire.Variant:
     )
 
 
-ROUTES = (bind(wire.UPLOAD, upload), bind(wire.GET, get))
+ROUTES = (
+    bind(wire.UPLOAD, upload),
+    bind(wire.UPLOAD_PORTRAIT, upload_portrait),
+    bind(wire.GET, get),
+)

@@ -85,6 +85,10 @@ SELECT news_json(n) FROM news AS n
 WHERE deleted_at IS NULL AND (is_pinned, id) < ($1::boolean, $2::bigint)
 ORDER BY is_pinned DESC, id DESC LIMIT $3;
 
+-- name: count_portrait
+-- Count one more portrait of user $1, of at most $2 within $3 seconds.
+SELECT count_portrait($1, $2, $3, moment($4));
+
 -- name: keep_image
 -- Note an image; the same again changes nothing.
 INSERT INTO images (name, content_type, width, height, bytes_count, variants, uploaded_by, uploaded_at)
