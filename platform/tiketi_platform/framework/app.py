@@ -13,6 +13,7 @@ from tiketi_platform.framework.farewell import Farewell
 from tiketi_platform.framework.health import Check, health_routes
 from tiketi_platform.framework.openapi import document
 from tiketi_platform.framework.routing import JSON_TYPE, Route
+from tiketi_platform.framework.shortcuts import SHORTCUTS, shortcuts
 from tiketi_platform.framework.spec import AnySpec
 from tiketi_platform.framework.telemetry import Metrics
 
@@ -43,11 +44,15 @@ def build_app(
         for route in (*spec.routes, *extra_routes)
         if sandbox or not route.operation.sandbox_only
     ]
+    answers: list[tuple[str, str, Handler]] = []
     for route in routes:
         operation = route.operation
-        # GET only: aiohttp's shortcut would add HEAD by itself, which the contract does not know.
         answer = edge.around(operation.name, route.answer(service, verifier, address_of=address_of))
-        app.router.add_route(operation.method, operation.path, answer)
+        answers.append((operation.method, operation.path, answer))
+    for method, path, answer in answers:
+        # GET only: aiohttp's shortcut would add HEAD by itself, which the contract does not know.
+        app.router.add_route(method, path, answer)
+    app[SHORTCUTS] = shortcuts(answers)
     for raw in spec.raw_routes(service, verifier):
         app.router.add_route("*", raw.path, raw.answer)
         app.on_shutdown.append(_closing(raw.close))

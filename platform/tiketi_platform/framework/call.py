@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from tiketi_core.kernel.ids import UserId
 from tiketi_platform.framework.access import EntryClaims, Principal, UnauthenticatedError
@@ -11,9 +11,8 @@ from tiketi_sdk.contract.operation import Request, Wire
 BodyT = TypeVar("BodyT", bound=Request)
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[BodyT]):
-    """A request that has been authenticated and validated."""
+class Call(NamedTuple, Generic[BodyT]):
+    """A request that has been authenticated and validated; a tuple, because one is made per request."""
 
     body: BodyT
     """Path, query and JSON body in one struct."""

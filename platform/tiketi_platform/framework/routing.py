@@ -1,8 +1,8 @@
 """Binds an operation of the contract to a handler: access, decoding, encoding and refusals in one place."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from aiohttp import hdrs, web
 from multidict import istr
@@ -46,6 +46,7 @@ Response = web.StreamResponse | PlainResponse
 Answer = Callable[[web.Request], Awaitable[Response]]
 JSON_TYPE = "application/json"
 # Folded once: a header table folds the case of every plain string it is asked for.
+_NO_PATH_FIELDS: Final[Mapping[str, str]] = {}
 _ENTRY_TOKEN, _IDEMPOTENCY_KEY = istr(ENTRY_TOKEN), istr(IDEMPOTENCY_KEY)
 
 
@@ -101,6 +102,7 @@ class _Endpoint:
         self._service = service
         self._verifier = verifier
         self._decode = Decoder(operation).decode
+        self._has_path_fields = "{" in operation.path
         self._file = next(iter(operation.request.model_fields)) if operation.upload else ""
         self._declared = frozenset(operation.all_errors)
         self._status = operation.status
@@ -127,7 +129,9 @@ class _Endpoint:
         query = request.query
         if query and len(query) != len(set(query)):
             raise InvalidRequestError("a query parameter is given twice", field="")
-        decoded = self._decode(request.match_info, query, body)
+        # A request that came by a shortcut has none.
+        path = request.match_info if self._has_path_fields else _NO_PATH_FIELDS
+        decoded = self._decode(path, query, body)
         entry_token = headers.get(_ENTRY_TOKEN) if operation.entry else None
         if operation.entry and entry_token is None:
             raise EntryRequiredError

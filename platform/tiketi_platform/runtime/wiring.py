@@ -31,6 +31,7 @@ from tiketi_platform.framework.health import Check
 from tiketi_platform.framework.open_files import kept_files_count, open_files_max
 from tiketi_platform.framework.periodic import Periodic
 from tiketi_platform.framework.settings import Settings
+from tiketi_platform.framework.shortcuts import SHORTCUTS, take_shortcuts
 from tiketi_platform.framework.spec import AnySpec
 from tiketi_platform.runtime.messaging import backlog_route, running_messages
 from tiketi_platform.runtime.patience import when_there
@@ -179,6 +180,7 @@ async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None
         listener = await process.porch.leave(spec.name)
         listener = listener or socket.create_server(address, backlog=BACKLOG_MAX)
         assert runner.server is not None, "setup() made it"
+        take_shortcuts(runner.server, app[SHORTCUTS])
         protocols = process.door.protocols(runner.server, app[METRICS])
         stack.callback(_close_all, await _listen(protocols, listener))
         yield

@@ -8,6 +8,7 @@ What callers may rely on:
   meanwhile wait for it within their deadline; if it fails, commands fail at once (`sent` is False)
   until a later attempt, with jittered exponential backoff, succeeds.
 * A caller that is cancelled or out of time loses its reply only; the replies of others stay right.
+* A deadline runs out when nothing is heard. In a line that moves, a command waits up to `silence_ms`.
 * Commands that change the whole connection (MULTI, SUBSCRIBE, SELECT…) are refused with ValueError:
   use Lua for atomicity, `RoomNews` for pub/sub. A blocking XREADGROUP needs a client of its own.
 * Redis Cluster is out: MOVED and ASK raise RedisMoved.

@@ -37,7 +37,9 @@ class Limits:
     """What one connection may cost."""
 
     timeout_ms: int
-    """A command without its own deadline fails this long after it was issued."""
+    """A command without its own deadline fails this long after it was issued, if nothing was heard for as long.
+
+    While replies come, it stands in a line that moves, and waits for `silence_ms` at the most."""
     silence_ms: int
     """Replies owed and not a byte for this long: the connection counts as dead and is cut."""
     connect_timeout_ms: int
@@ -247,7 +249,7 @@ class Connection(asyncio.Protocol):
             deadlines.popleft()
         deadlines.append((now_s + self._timeout_s, self._answered_count + len(slots)))
         if self._sweep_timer is None:
-            self._sweep_timer = self._loop.call_at(deadlines[0][0], self._sweep)
+            self._sweep_timer = self._loop.call_at(deadlines[0][0], self._read_first)
         # While replies are owed, the next commands gather and leave together when those have come (as
         # Nagle has it): Redis would run them no sooner, and half of the system calls are saved.
         owed = len(slots) > len(self._outgoing)
@@ -271,13 +273,24 @@ class Connection(asyncio.Protocol):
 
     # --- deadlines --------------------------------------------------------------------------
 
+    def _read_first(self) -> None:
+        """Judge a moment later: after a busy turn, timers are due before what has arrived is read."""
+        self._sweep_timer = self._loop.call_later(_SWEEP_S_MIN, self._sweep)
+
+    def _fails_at(self, deadline_s: float) -> float:
+        """When to give up on commands with this deadline, if nothing more is heard from now on."""
+        moving_until_s = self._heard_at_s + self._timeout_s
+        return max(deadline_s, min(moving_until_s, deadline_s + self._silence_s - self._timeout_s))
+
     def _sweep(self) -> None:
         """Fail what is past its deadline; cut the socket when it has been silent too long."""
         self._sweep_timer = None
         now_s = self._loop.time()
         deadlines = self._deadlines
         due_number = 0
-        while deadlines and (deadlines[0][0] <= now_s or deadlines[0][1] <= self._answered_count):
+        while deadlines and (
+            deadlines[0][1] <= self._answered_count or self._fails_at(deadlines[0][0]) <= now_s
+        ):
             due_number = deadlines.popleft()[1]
         due_count = due_number - self._answered_count
         if due_count > 0:
@@ -293,8 +306,9 @@ class Connection(asyncio.Protocol):
             self.abort(f"Redis owes replies and has been silent for {self._limits.silence_ms} ms")
             return
         # A command issued from now on is due no earlier than `now_s + timeout`.
-        next_s = min(deadlines[0][0] if deadlines else now_s + self._timeout_s, silent_until_s)
-        self._sweep_timer = self._loop.call_at(max(next_s, now_s + _SWEEP_S_MIN), self._sweep)
+        fails_at_s = self._fails_at(deadlines[0][0]) if deadlines else now_s + self._timeout_s
+        next_s = max(min(fails_at_s, silent_until_s), now_s)
+        self._sweep_timer = self._loop.call_at(next_s, self._read_first)
 
     # --- reading ----------------------------------------------------------------------------
 
