@@ -24,6 +24,7 @@ from tiketi_platform.adapters.redis.errors import (
     RedisUnavailable,
     reply_error,
 )
+from tiketi_platform.adapters.redis.patience import Patience
 from tiketi_platform.adapters.redis.replies import Argument, Reply
 
 _INCOMPLETE: Final = object()
@@ -59,7 +60,6 @@ class Connection(asyncio.Protocol):
         self._limits = limits
         self._in_flight_max = limits.in_flight_max
         self._timeout_s = limits.timeout_ms / 1000
-        self._silence_s = limits.silence_ms / 1000
         self._reader = Reader(
             protocolError=RedisProtocolError, replyError=reply_error, notEnoughData=_INCOMPLETE
         )
@@ -74,12 +74,11 @@ class Connection(asyncio.Protocol):
         self._lost: RedisUnavailable | None = None
         self._on_lost: Callable[[Connection, RedisUnavailable], None] | None = None
         self._emptied: asyncio.Future[None] | None = None
-        # One deadline per tick: (when, number of the tick's last slot); numbers count all slots ever.
-        self._deadlines: deque[tuple[float, int]] = deque()
-        self._answered_count = 0
+        self._patience = Patience(
+            timeout_s=limits.timeout_ms / 1000, silence_s=limits.silence_ms / 1000
+        )
         self._own_deadline: set[asyncio.Future[Reply]] = set()
         self._sweep_timer: asyncio.TimerHandle | None = None
-        self._heard_at_s = 0.0
         self.opened_at_s = 0.0
 
     @property
@@ -187,8 +186,7 @@ class Connection(asyncio.Protocol):
         kept_counts = list(accumulate(waiting, initial=0))
         self._slots = deque(compress(self._slots, waiting))
         self._outgoing = list(compress(self._outgoing, waiting))
-        # Nothing was answered yet, so a deadline's number is a count of slots.
-        self._deadlines = deque((when_s, kept_counts[n]) for when_s, n in self._deadlines)
+        self._patience.renumber(kept_counts)
 
     async def drain(self) -> None:
         """Return when no reply is owed any more, or the socket is gone."""
@@ -226,7 +224,7 @@ class Connection(asyncio.Protocol):
         self._slots.clear()
         self._greeting.clear()
         self._outgoing.clear()
-        self._deadlines.clear()
+        self._patience.forget()
         self._settle_drain()
         if was_ready and self._on_lost is not None:
             self._on_lost(self, reason)
@@ -241,15 +239,13 @@ class Connection(asyncio.Protocol):
         self._flush_due = False
         if self._lost is not None:
             return
-        now_s = self._loop.time()
-        slots, deadlines = self._slots, self._deadlines
+        now_s, slots = self._loop.time(), self._slots
         if len(slots) == len(self._outgoing):
-            self._heard_at_s = now_s  # nothing was owed: silence counts from here
-        while deadlines and deadlines[0][1] <= self._answered_count:
-            deadlines.popleft()
-        deadlines.append((now_s + self._timeout_s, self._answered_count + len(slots)))
+            self._patience.heard(now_s=now_s)  # nothing was owed
+        self._patience.issued(len(slots), now_s=now_s)
         if self._sweep_timer is None:
-            self._sweep_timer = self._loop.call_at(deadlines[0][0], self._read_first)
+            at_s = self._patience.next_at_s(now_s=now_s)
+            self._sweep_timer = self._loop.call_at(at_s, self._read_first)
         # While replies are owed, the next commands gather and leave together when those have come (as
         # Nagle has it): Redis would run them no sooner, and half of the system calls are saved.
         owed = len(slots) > len(self._outgoing)
@@ -277,37 +273,22 @@ class Connection(asyncio.Protocol):
         """Judge a moment later: after a busy turn, timers are due before what has arrived is read."""
         self._sweep_timer = self._loop.call_later(_SWEEP_S_MIN, self._sweep)
 
-    def _fails_at(self, deadline_s: float) -> float:
-        """When to give up on commands with this deadline, if nothing more is heard from now on."""
-        moving_until_s = self._heard_at_s + self._timeout_s
-        return max(deadline_s, min(moving_until_s, deadline_s + self._silence_s - self._timeout_s))
-
     def _sweep(self) -> None:
         """Fail what is past its deadline; cut the socket when it has been silent too long."""
         self._sweep_timer = None
         now_s = self._loop.time()
-        deadlines = self._deadlines
-        due_number = 0
-        while deadlines and (
-            deadlines[0][1] <= self._answered_count or self._fails_at(deadlines[0][0]) <= now_s
-        ):
-            due_number = deadlines.popleft()[1]
-        due_count = due_number - self._answered_count
-        if due_count > 0:
-            for slot in islice(self._slots, due_count):
-                if slot not in self._own_deadline:
-                    _time_out(slot, self._limits.timeout_ms, sent=self._ready)
+        for slot in islice(self._slots, self._patience.take_due_count(now_s=now_s)):
+            if slot not in self._own_deadline:
+                _time_out(slot, self._limits.timeout_ms, sent=self._ready)
         if not self._slots:
             return
-        silent_until_s = self._heard_at_s + self._silence_s
+        silent_until_s = self._patience.silent_until_s
         if not self._ready:
             silent_until_s = now_s + self._timeout_s  # until then the connect timeout watches
         if silent_until_s <= now_s:
             self.abort(f"Redis owes replies and has been silent for {self._limits.silence_ms} ms")
             return
-        # A command issued from now on is due no earlier than `now_s + timeout`.
-        fails_at_s = self._fails_at(deadlines[0][0]) if deadlines else now_s + self._timeout_s
-        next_s = max(min(fails_at_s, silent_until_s), now_s)
+        next_s = min(self._patience.next_at_s(now_s=now_s), silent_until_s)
         self._sweep_timer = self._loop.call_at(next_s, self._read_first)
 
     # --- reading ----------------------------------------------------------------------------
@@ -325,7 +306,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came; hand each complete reply to the oldest slot."""
         slots = self._slots if self._ready else self._greeting
-        self._heard_at_s = self._loop.time()
+        self._patience.heard(now_s=self._loop.time())
         owed_count = len(slots)
         try:
             self._reader.feed(data)
@@ -344,7 +325,7 @@ class Connection(asyncio.Protocol):
             self.abort(f"Redis sent what is not a reply: {error}")
             return
         if slots is self._slots:
-            self._answered_count += owed_count - len(slots)
+            self._patience.answered(owed_count - len(slots))
             if len(slots) == len(self._outgoing):
                 self._write()
             if not slots:
