@@ -34,6 +34,11 @@ test: $(READY) ## Run every test (ARGS="..." goes to pytest; ARGS="tests/unit -n
 test-cluster: $(READY) ## Try `tiketi cluster` for real: needs docker, kind and kubectl
 	@$(PY) -m pytest -n0 -p no:randomly -o faulthandler_timeout=0 tests/cluster $(ARGS)
 
+# The users and the seconds that the waiting room promises to bear; smaller ones are in `make test`.
+.PHONY: test-crowd
+test-crowd: $(READY) ## Prove the waiting room at full size: 5,000 users, a replica killed, Valkey gone for 5 s
+	@TIKETI_CROWD=5000 TIKETI_VALKEY_GONE_S=5 $(PY) -m pytest -n0 tests/integration/queue/test_replicas.py $(ARGS)
+
 .PHONY: check
 check: $(READY) ## Formatting, lint, types, import directions, generated code, sizes
 	@failed=; run() { "$$@" || failed="$$failed $$what"; }; \

@@ -70,9 +70,11 @@ class Policy(Wire):
     """How many may wait; more are refused with `waiting_room_full`."""
     state: RoomState
     grace_s: int
-    """Who waits and gives no sign of life for longer is skipped when reached, never before."""
+    """Who waits and gives no sign of life for longer is skipped when reached, never before. Time in which
+    nobody could be heard does not count."""
     opens_at: Instant | None = None
-    """Who comes before gathers, and is put in random order then; whoever comes later queues behind."""
+    """Who comes before gathers, and is put in random order then; whoever comes later queues behind, even
+    should the sale begin later still."""
     draw_commitment: str | None = None
     """SHA-256 that binds the platform to the draw's seed, in hex; public as soon as `opens_at` is set."""
 
@@ -86,9 +88,11 @@ class SetPolicyRequest(Request):
     session_ttl_s: Annotated[int, Field(ge=1, le=86_400)] | None = None
     waiting_max: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     state: RoomState | None = None
-    grace_s: Annotated[int, Field(ge=1, le=3_600)] | None = None
+    grace_s: Annotated[int, Field(ge=5, le=3_600)] | None = None
     opens_at: Instant | None = None
-    """Only while nobody has a number; may be moved until then. A moment that is over: open now."""
+    """Only while nobody has a number; may be moved until then. A moment that is over: open now.
+
+    Not before the sale begins (`invalid_request`): whoever is admitted must be able to buy."""
 
 
 class RoomRequest(Request):
@@ -121,11 +125,12 @@ class Stats(Wire):
     skipped_total: int
     """Gave no sign of life for `grace_s` and were passed over when reached."""
     log_truncated: bool
-    """The admission log outgrew its bound and lost its beginning: it can no longer be audited whole."""
+    """The admission log lost its beginning, or all of it after a month unused: it cannot be audited whole."""
     promises_total: int = 0
-    """Admitted users who had been promised a time (the first `eta_p90_s` they were told)."""
+    """Users who were promised a time (the first `eta_p90_s` they were told) and were let in, passed over, gave
+    up, or were seen waiting past it."""
     promises_kept_total: int = 0
-    """Of those, who were in by then; nine of ten is what p90 says."""
+    """Of those, who were let in by then; nine of ten is what p90 says."""
     opens_at: Instant | None = None
     draw: Literal["none", "gathering", "drawing", "drawn"] = "none"
     draw_commitment: str | None = None
@@ -207,7 +212,8 @@ STATUS = Operation(
 )  # fmt: skip
 HEARTBEAT = Operation(
     name="queue.heartbeat", method="POST", path="/api/queue/heartbeat", request=EventInBody, response=Place,
-    errors=("not_in_queue", "too_early", "queue_unavailable"), same_twice=True, summary="Say that you are still there.",
+    errors=("not_in_queue", "too_early", "queue_unavailable"), same_twice=True,
+    summary="The same question as `queue.status`, in the same pace, for clients that may not ask by GET.",
 )  # fmt: skip
 LEAVE = Operation(
     name="queue.leave", method="POST", path="/api/queue/leave", request=EventInBody, response=Left,

@@ -59,9 +59,15 @@ capacity_default: Final = 100
 admit_per_second_default: Final = 100
 grace_s_default: Final = 30
 """Longer than the longest pause between polls that the waiting room itself asks for, twice over."""
+grace_s_min: Final = 5
+"""A socket is a sign of life once a second, and a gap of two in the pumping is no outage: below, neither is safe."""
 grace_s_max: Final = 3_600
 admission_log_max: Final = 10_000_000
-"""Entries of an event's admission log; the audit reads all of them."""
+"""Lines of an event's admission log; the audit reads all of them."""
+room_kept_s: Final = 30 * 24 * 3600
+"""How long the log and the draw of a room are kept once it is empty and nobody enters it any more."""
+sockets_per_user_max: Final = 16
+"""Socket.IO connections of one user in one process."""
 enters_max: Final = 20
 """Times one user may enter again, be refused or leave, within ten seconds and per event."""
 entry_ttl_s: Final = 60

@@ -1,6 +1,6 @@
 """Everything a waiting room refuses, one class per code."""
 
-from tiketi_core.kernel.errors import DomainError
+from tiketi_core.kernel.errors import DomainError, UnavailableError
 
 
 class EventNotFoundError(DomainError):
@@ -57,7 +57,7 @@ class DrawNotFoundError(DomainError):
     code = "draw_not_found"
 
 
-class QueueUnavailableError(DomainError):
+class QueueUnavailableError(UnavailableError):
     """The waiting room's store does not answer; places in the line are kept."""
 
     code = "queue_unavailable"

@@ -106,8 +106,8 @@ class Refusal(Enum):
 
     CLOSED = "closed"
     FULL = "full"
-    NOT_GATHERING = "not_gathering"
-    """Only gathering was asked for, and the room does not gather (any more)."""
+    BEFORE_SALE = "before_sale"
+    """The sale has not begun, and there is no draw to gather for or to queue behind."""
     TOO_OFTEN = "too_often"
 
 
@@ -171,9 +171,9 @@ class Tally:
     """The highest number that was reached, admitted or skipped."""
     log_truncated: bool
     promises_total: int
-    """Admitted who had been promised a time."""
+    """People who were promised a time and were let in, passed over, gave up, or were seen waiting past it."""
     promises_kept_total: int
-    """Of those, who were in by then."""
+    """Of those, who were let in by then."""
 
 
 LogKind: TypeAlias = Literal[

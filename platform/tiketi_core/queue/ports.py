@@ -35,11 +35,11 @@ class Room(Protocol):
         user_ids: Sequence[UserId],
         *,
         now_ms: int,
-        only_gather: bool = False,
+        before_sale: bool = False,
     ) -> Sequence[Placement | Refusal]:
         """Take users in, in this order; one answer each. Who has a place or a session keeps it.
 
-        `only_gather` refuses newcomers unless the room gathers for a draw.
+        `before_sale` refuses newcomers where the line does not begin with a draw.
         """
         ...
 
@@ -67,7 +67,7 @@ class Room(Protocol):
         ...
 
     async def draw(self, event_id: EventId, *, now_ms: int) -> bool:
-        """Hold the draw that is due, and whether there was one; several replicas may do this at once.
+        """Hold the draw that is due, and whether there was one; not while another replica holds it.
 
         Nobody sees a number before all are there. What was interrupted is simply done again.
         """
@@ -109,7 +109,10 @@ class Room(Protocol):
         ...
 
     async def retire(self, event_id: EventId, *, now_ms: int) -> None:
-        """Stop pumping a room that nobody entered lately; entering brings it back."""
+        """Stop pumping a room that nobody entered lately; entering brings it back.
+
+        What is left of it may be forgotten after `room_kept_s`.
+        """
         ...
 
 
@@ -118,7 +121,7 @@ class Sale(Enum):
 
     ON_SALE = "on_sale"
     UPCOMING = "upcoming"
-    """Not yet: people may gather where there is to be a draw."""
+    """Not yet: people may gather, or queue behind, where the line begins with a draw."""
     NOT_ON_SALE = "not_on_sale"
     UNKNOWN_EVENT = "unknown_event"
 
@@ -128,6 +131,10 @@ class EventCatalogue(Protocol):
 
     async def sale(self, event_id: EventId) -> Sale:
         """Raises UnavailableError when nobody can tell."""
+        ...
+
+    async def on_sale_at_ms(self, event_id: EventId) -> int:
+        """When the sale of a known event begins. Raises UnavailableError when nobody can tell."""
         ...
 
 

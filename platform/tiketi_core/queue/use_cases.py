@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tiketi_core.kernel import bounds
 from tiketi_core.kernel.clock import Clock
-from tiketi_core.kernel.errors import DomainError
+from tiketi_core.kernel.errors import DomainError, InvalidRequestError
 from tiketi_core.kernel.ids import EventId, UserId
 from tiketi_core.queue import polls, rules
 from tiketi_core.queue.draw import draw_id
@@ -31,6 +30,7 @@ from tiketi_core.queue.model import (
     Placement,
     Policy,
     PolicyChange,
+    Pumped,
     Purchase,
     ReceiptPage,
     Refusal,
@@ -41,9 +41,8 @@ from tiketi_core.queue.model import (
     Was,
 )
 from tiketi_core.queue.ports import EntryTokens, EventCatalogue, Room, Sale
+from tiketi_core.queue.tokens import RememberedTokens
 
-PUMP_ROUNDS_MAX: Final = 50
-"""Batches one pumping admits per room before the next room has its turn."""
 GATHERINGS_MAX: Final = 1_024
 """Events whose commitment one process remembers; it never changes."""
 
@@ -75,7 +74,8 @@ class WaitingRoom:
         self._gatherings: dict[EventId, Gathering] = {}
 
     async def enter(self, event_id: EventId, user_id: UserId) -> Standing:
-        """Join the line, or keep the place one has; before the sale, where there is to be a draw: gather.
+        """Join the line, or keep the place one has. Before the sale only where the line begins with a draw:
+        gather for it, or queue behind those drawn.
 
         Raises EventNotFoundError, NotOnSaleError, WaitingRoomClosedError, WaitingRoomFullError,
         EntersLimitedError.
@@ -87,7 +87,7 @@ class WaitingRoom:
             event_id,
             (user_id,),
             now_ms=self._clock.now_ms(),
-            only_gather=sale is Sale.UPCOMING,
+            before_sale=sale is Sale.UPCOMING,
         )
         if isinstance(answer, Refusal):
             raise _refused(answer)
@@ -116,8 +116,15 @@ class WaitingRoom:
         await self._room.purchase(purchase, now_ms=self._clock.now_ms())
 
     async def set_policy(self, event_id: EventId, change: PolicyChange) -> Policy:
-        """Change the policy from the next admission on. Raises EventNotFoundError, LineFormedError."""
-        await self._sale(event_id)
+        """Change the policy from the next admission on.
+
+        Raises EventNotFoundError; LineFormedError; InvalidRequestError for a draw before the sale begins,
+        because those admitted then could buy nothing.
+        """
+        if await self._sale(event_id) is Sale.UPCOMING and change.opens_at_ms is not None:
+            on_sale_at_ms = await self._events.on_sale_at_ms(event_id)
+            if change.opens_at_ms < on_sale_at_ms:
+                raise InvalidRequestError("the sale begins later than that", field="opens_at")
         return await self._room.set_policy(event_id, change, now_ms=self._clock.now_ms())
 
     async def close(self, event_id: EventId) -> None:
@@ -155,18 +162,24 @@ class WaitingRoom:
         lines = await self._room.log(event_id, after=after, limit=limit)
         return lines, lines[-1].id if len(lines) == limit else None
 
-    async def pump(self) -> None:
-        """Let people in wherever there is room. Every replica may do this at any time."""
-        for event_id in await self._room.active():
-            pumped = await self._room.admit(event_id, now_ms=self._clock.now_ms())
-            if pumped.drawing:
-                await self._room.draw(event_id, now_ms=self._clock.now_ms())
-            rounds = 1
-            while pumped.more and rounds < PUMP_ROUNDS_MAX:
-                pumped = await self._room.admit(event_id, now_ms=self._clock.now_ms())
-                rounds += 1
-            if pumped.idle:
-                await self._room.retire(event_id, now_ms=self._clock.now_ms())
+    async def active(self) -> Sequence[EventId]:
+        """The events whose rooms want pumping."""
+        return await self._room.active()
+
+    async def pump(self, event_id: EventId) -> Pumped:
+        """Let one batch into a room, as far as it has room. Every replica may do this at any time."""
+        pumped = await self._room.admit(event_id, now_ms=self._clock.now_ms())
+        if pumped.idle:
+            await self._room.retire(event_id, now_ms=self._clock.now_ms())
+        return pumped
+
+    async def draw(self, event_id: EventId) -> bool:
+        """Hold the draw that is due, and whether there was one. It may take seconds; one replica does it."""
+        return await self._room.draw(event_id, now_ms=self._clock.now_ms())
+
+    async def check(self, event_id: EventId) -> None:
+        """Raise EventNotFoundError where there is no such event."""
+        await self._sale(event_id)
 
     async def _sale(self, event_id: EventId) -> Sale:
         sale = await self._events.sale(event_id)
@@ -209,31 +222,7 @@ def _refused(refusal: Refusal) -> DomainError:
             return WaitingRoomClosedError()
         case Refusal.FULL:
             return WaitingRoomFullError(retry_after_s=polls.POLL_MS_MAX / 1000)
-        case Refusal.NOT_GATHERING:
+        case Refusal.BEFORE_SALE:
             return NotOnSaleError(field="event_id")
         case Refusal.TOO_OFTEN:
             return EntersLimitedError(retry_after_s=rules.ENTER_WINDOW_MS / 1000)
-
-
-class RememberedTokens:
-    """Signs a token that is good for a while, and hands it out again until half of that is over."""
-
-    def __init__(self, tokens: EntryTokens, *, tokens_max: int = bounds.token_cache_max) -> None:
-        self._tokens = tokens
-        self._tokens_max = tokens_max
-        self._signed: dict[tuple[UserId, EventId, int], tuple[str, int]] = {}
-
-    def entry(self, user_id: UserId, event_id: EventId, session: Admitted, *, now_ms: int) -> str:
-        """A token of this admission: good for at least half of `entry_ttl_s` or until the session ends."""
-        key = (user_id, event_id, session.number)
-        ttl_ms = bounds.entry_ttl_s * 1000
-        token, expires_at_ms = self._signed.get(key, ("", 0))
-        good_until_ms = min(session.ends_at_ms, now_ms + ttl_ms // 2)
-        if not good_until_ms <= expires_at_ms <= min(session.ends_at_ms, now_ms + ttl_ms):
-            expires_at_ms = min(session.ends_at_ms, now_ms + ttl_ms)
-            token = self._tokens.sign_entry(user_id, event_id, session.number, expires_at_ms)
-            self._signed.pop(key, None)
-            while len(self._signed) >= self._tokens_max:
-                del self._signed[next(iter(self._signed))]
-            self._signed[key] = (token, expires_at_ms)
-        return token

@@ -42,6 +42,9 @@ class Catalogue:
         known = Sale.ON_SALE if event_id < 1_000 else Sale.UNKNOWN_EVENT
         return self.sales.get(event_id, known)
 
+    async def on_sale_at_ms(self, _event_id: EventId) -> int:
+        return NOW_MS
+
 
 class Tokens:
     """Spells what a token says, and counts signatures."""

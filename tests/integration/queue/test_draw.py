@@ -35,6 +35,9 @@ async def test_from_gathering_to_a_receipt_that_anybody_can_repeat(platform, eve
     later = datetime.now(UTC) + timedelta(hours=1)
     events[EVENT_ID] = ON_SALE.model_copy(update={"on_sale_at": later, "status": "upcoming"})
     assert (await move(platform, "enter", EVENT_ID, 7)).code == "not_on_sale"
+    early = (later - timedelta(minutes=1)).isoformat()
+    refused = await set_policy(platform, EVENT_ID, capacity=3, opens_at=early)
+    assert (refused.status, refused.code) == (400, "invalid_request")
     policy = (await set_policy(platform, EVENT_ID, capacity=3, opens_at=later.isoformat())).body
     people = range(11, 31)
     places = {user: (await move(platform, "enter", EVENT_ID, user)).body for user in people}
@@ -46,7 +49,12 @@ async def test_from_gathering_to_a_receipt_that_anybody_can_repeat(platform, eve
 
     soon = datetime.now(UTC) + timedelta(milliseconds=100)
     events[EVENT_ID] = ON_SALE.model_copy(update={"on_sale_at": soon})
-    await set_policy(platform, EVENT_ID, opens_at=soon.isoformat())
+
+    async def moved():
+        answer = await set_policy(platform, EVENT_ID, opens_at=soon.isoformat())
+        return answer.status == 200  # not before the catalogue knows that the sale was moved
+
+    await until(moved)
     receipt = await until_drawn(platform, EVENT_ID)
 
     async def last():

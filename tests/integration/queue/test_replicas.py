@@ -1,7 +1,7 @@
 """A crowd against three queue processes over one Valkey: one is killed in the middle, then Valkey goes away.
 
 Here the crowd is some hundreds, so that the suite stays quick, and Valkey is gone for a moment only;
-`TIKETI_CROWD=5000 TIKETI_VALKEY_GONE_S=5` runs the same at full size. What must hold does not depend on it.
+`make test-crowd` runs the same at full size. What must hold does not depend on it.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from tests.integration.queue.serving import EVENT_ID, set_policy
 from tests.ports import free_port
 from tests.services import serving, settings_for
 from tests.waiting import PATIENCE_S, eventually
+from tiketi_core.kernel import bounds
 from tiketi_platform.runtime.engines.valkey import ValkeyServer
 
 CROWD_COUNT = int(os.environ.get("TIKETI_CROWD", "400"))
 VALKEY_GONE_S = float(os.environ.get("TIKETI_VALKEY_GONE_S", "1"))
 CAPACITY = max(40, CROWD_COUNT // 20)
+GRACE_S = bounds.grace_s_min
 DEADLINE_S = 120 + CROWD_COUNT / 50
 
 
@@ -86,7 +88,11 @@ class Somebody:
             else:
                 assert answer["code"] == "too_early", answer
                 place = {**place, "next_poll_ms": 300}
-        await self.ask("POST", "/api/queue/leave", json={"event_id": EVENT_ID})
+        await self.leave()
+
+    async def leave(self):
+        _, left = await self.ask("POST", "/api/queue/leave", json={"event_id": EVENT_ID})
+        return left["was"]
 
 
 async def admission_log(platform):
@@ -164,4 +170,34 @@ async def test_valkey_stops_in_the_middle_of_a_sale_and_everybody_keeps_the_plac
                 failures = {each for somebody in crowd for each in somebody.failures}
                 assert failures == {"queue_unavailable"}
         finally:
+            await valkey.stop()
+
+
+async def test_an_outage_longer_than_the_grace_costs_nobody_the_place(postgres, tmp_path, events):
+    """First Valkey is away, then every queue process; nobody polls, and each time room is made right after."""
+    with engine_folder() as folder:
+        valkey = ValkeyServer(folder, durable=True)
+        await valkey.start()
+        settings = settings_for(postgres, valkey, tmp_path)
+        only = Replica(settings)
+        try:
+            async with serving(settings, "auth", catalogue_spec(events)) as platform:
+                await only.start(platform.http)
+                await set_policy(platform, EVENT_ID, capacity=1, grace_s=GRACE_S)
+                crowd = [Somebody(platform, [only], user) for user in range(1, 31)]
+                for somebody in crowd:
+                    await somebody.enter()
+                await valkey.stop()
+                await asyncio.sleep(GRACE_S + 1)
+                await valkey.start()
+                assert await crowd[0].leave() == "admitted"
+                await only.kill()
+                await asyncio.sleep(GRACE_S + 1)
+                await only.start(platform.http)
+                assert await crowd[1].leave() == "admitted"
+                lines = await admission_log(platform)
+                assert [line["number"] for line in lines if line["kind"] == "admitted"] == [1, 2, 3]
+                assert "skipped" not in {line["kind"] for line in lines}
+        finally:
+            await only.kill()
             await valkey.stop()

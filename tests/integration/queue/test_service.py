@@ -160,7 +160,7 @@ async def test_refusals(platform, event_id):
     path = f"/api/queue/{event_id}/policy"
     answer = await platform.ask("PUT", "queue", path, token=platform.token(), json={"capacity": 1})
     assert answer.status == 403
-    for bad in ({"capacity": -1}, {"capacity": True}, {"state": "shut"}, {"grace_s": 0}):
+    for bad in ({"capacity": -1}, {"capacity": True}, {"state": "shut"}, {"grace_s": 4}):
         assert (await set_policy(platform, event_id, **bad)).code == "invalid_request"
     assert (await see(platform, event_id, "log?cursor=zzz"))["code"] == "invalid_request"
     await set_policy(platform, event_id, capacity=0, waiting_max=0)

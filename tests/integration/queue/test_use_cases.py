@@ -20,6 +20,7 @@ from tiketi_core.queue.ports import Sale
 from tiketi_platform.adapters.redis import RedisClient, Scripts, keys
 from tiketi_platform.adapters.redis.waiting_room import RedisRoom
 from tiketi_platform.runtime.engines.valkey import ValkeyServer
+from tiketi_platform.services.queue.pump import Pump
 
 ANN, BOB, CIM = UserId(1), UserId(2), UserId(2**63 - 1)
 
@@ -89,13 +90,13 @@ async def test_pumping_fills_what_ran_out_and_measures_the_pace(make_waiting_roo
         await queue.enter(EVENT, UserId(user))
     for _ in range(3):
         clock.at_ms += 10_000
-        await queue.pump()
+        await Pump(queue).round()
     tally = await queue.tally(EVENT)
     assert (tally.admitted_total, tally.waiting_count, tally.expired_total) == (40, 0, 30)
     assert tally.pace_milli == 2_000
     clock.at_ms += 4_000_000
-    await queue.pump()
-    await queue.pump()
+    await Pump(queue).round()
+    await Pump(queue).round()
     tally = await queue.tally(EVENT)
     assert (tally.inside_count, tally.expired_total, tally.pace_milli) == (0, 40, 0)
 
@@ -111,7 +112,7 @@ async def test_promises_made_in_a_rush_are_kept_and_broken_ones_are_counted(
             await queue.enter(EVENT, UserId(next(comers)))
         for _ in range(5):
             clock.at_ms += 200
-            await queue.pump()
+            await Pump(queue).round()
 
     # The bucket gives four at once and four in the first second: twice the pace that lasts.
     for _ in range(5):
@@ -140,10 +141,10 @@ async def test_an_empty_room_is_pumped_no_more_until_somebody_comes(
     queue, room = make_waiting_room(session_ttl_s=1), make_room()
     await queue.enter(EVENT, ANN)
     clock.at_ms += 2_000
-    await queue.pump()
+    await Pump(queue).round()
     assert await room.active() == [EVENT]
     clock.at_ms += 3_600_000
-    await queue.pump()
+    await Pump(queue).round()
     assert await room.active() == []
     await queue.enter(EVENT, ANN)
     assert await room.active() == [EVENT]
@@ -160,10 +161,13 @@ async def test_buying_ends_the_session_it_was_made_in_and_no_later_one(make_wait
     await queue.leave(EVENT, BOB)
     await queue.enter(EVENT, ANN)
     await queue.bought(bought)  # the same again
-    await queue.bought(Purchase(EVENT, ANN, 6, clock.at_ms))  # an older reservation, late
     await queue.bought(Purchase(EVENT, ANN, 8, clock.at_ms - 1))  # confirmed before this session
     assert (await queue.status(EVENT, ANN)).entry_token
     await queue.bought(Purchase(EVENT, ANN, 9, clock.at_ms))
+    with pytest.raises(NotInQueueError):
+        await queue.status(EVENT, ANN)
+    await queue.enter(EVENT, ANN)
+    await queue.bought(Purchase(EVENT, ANN, 6, clock.at_ms))  # held before the others, paid last
     with pytest.raises(NotInQueueError):
         await queue.status(EVENT, ANN)
 

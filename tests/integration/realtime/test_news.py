@@ -115,7 +115,7 @@ async def test_who_leaves_the_room_hears_no_more_and_keeps_the_place(platform, c
 
 
 async def test_a_place_that_is_given_up_elsewhere_is_told(platform, clients):
-    await set_policy(platform, capacity=0, grace_s=3)
+    await set_policy(platform, capacity=0, grace_s=5)
     await enter(platform, 1)
     client = await clients(platform, 1)
     await client.ask("join")
@@ -136,9 +136,9 @@ async def test_a_socket_is_a_sign_of_life(platform, clients):
     client = await clients(platform, 2)
     await client.ask("join")
     # 1 is silent for longer than the grace; 2 says nothing either, but is there.
-    await set_policy(platform, capacity=0, grace_s=3)
-    await asyncio.sleep(3.5)
-    await set_policy(platform, capacity=1)
+    await set_policy(platform, capacity=0, grace_s=5)
+    await asyncio.sleep(6)
+    await set_policy(platform, capacity=2)
     await client.hears("admitted")
 
 

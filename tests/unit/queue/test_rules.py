@@ -199,9 +199,65 @@ def test_silence_costs_the_place_when_it_is_reached_and_not_before():
     line = room(capacity=1, grace_s=10, session_ttl_s=3_600)
     line.enter(people(1, 3), NOW_MS)
     later_ms = NOW_MS + 60_000
-    line.admit(later_ms)
+    for at_ms in range(NOW_MS, later_ms, 200):
+        line.admit(at_ms)
     assert list(line.waiting) == [2, 3]
     line.status(UserId(3), later_ms)
     line.leave(UserId(1), later_ms)
     assert list(line.sessions) == [3]
     assert [row.kind for row in line.lines[-3:]] == ["left", "skipped", "admitted"]
+
+
+@pytest.mark.parametrize("first", ["leave", "admit", "set_policy"])
+def test_an_outage_longer_than_the_grace_costs_nobody_the_place(first):
+    line = room(capacity=1, grace_s=30, session_ttl_s=3_600)
+    line.enter(people(1, 3_000), NOW_MS)
+    line.admit(NOW_MS)
+    back_ms = NOW_MS + 31_000
+    match first:
+        case "leave":
+            line.leave(UserId(1), back_ms)
+        case "admit":
+            line.admit(back_ms)
+        case "set_policy":
+            line.set_policy(PolicyChange(capacity=2), back_ms)
+    line.leave(UserId(1), back_ms)
+    for at_ms in range(back_ms, back_ms + 30_000, 200):
+        line.admit(at_ms)
+    assert line.totals["skipped"] == 0
+    assert 2 in line.sessions
+    # Whoever says nothing for a whole grace after that has gone away.
+    for at_ms in range(back_ms + 30_000, back_ms + 31_000, 200):
+        line.admit(at_ms)
+    line.leave(UserId(2), back_ms + 31_000)
+    assert line.totals["skipped"] > 0
+
+
+def promised(line):
+    """A line of ten behind one session, all of whom were promised a time; when the last of these is."""
+    line.enter(people(1, 11), NOW_MS)
+    return max(seen.promised_ms for seen in line.seen.values())
+
+
+def test_a_stalled_room_keeps_no_promise():
+    line = room(capacity=1, grace_s=3_600)
+    last_ms = promised(line)
+    line.status(UserId(11), last_ms, polls=False)
+    assert line.totals["promises"] == 0, "it is good until its moment has passed"
+    for _ in range(2):
+        for user in people(8, 11):
+            line.status(user, last_ms + 1, polls=False)
+    assert (line.totals["promises"], line.totals["promises_kept"]) == (4, 0)
+    for user in (11, 7):
+        line.leave(UserId(user), last_ms + 1)
+    assert (line.totals["promises"], line.totals["promises_kept"]) == (5, 0)
+
+
+def test_who_is_passed_over_was_not_let_in_as_promised():
+    line = room(capacity=1, grace_s=5)
+    promised(line)
+    for at_ms in range(NOW_MS, NOW_MS + 6_000, 200):
+        line.admit(at_ms)
+    line.leave(UserId(1), NOW_MS + 6_000)
+    assert line.totals["skipped"] == 10
+    assert (line.totals["promises"], line.totals["promises_kept"]) == (10, 0)

@@ -36,7 +36,7 @@ def policy(
     grace_s: Annotated[
         int | None,
         typer.Option(
-            "--grace", metavar="SECONDS", min=1, help="Silence after which one is skipped."
+            "--grace", metavar="SECONDS", min=5, help="Silence after which one is skipped."
         ),
     ] = None,
     opens_at: Annotated[

@@ -73,9 +73,9 @@ class ReferenceRoom(Entrance):
     ) -> bool:
         """End the session a reservation was made in; whether there was one."""
         now = self._now(now_ms)
-        if self.bought.get(user, 0) >= reservation_id:
+        if reservation_id in self.bought:
             return False
-        self.bought[user] = reservation_id
+        self.bought.add(reservation_id)
         session = self.sessions.get(user)
         if session is None or session.ends_ms <= now or session.since_ms > confirmed_at_ms:
             return False

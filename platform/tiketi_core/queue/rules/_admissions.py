@@ -1,8 +1,14 @@
 """Lets the head of the line in, as far as room and rate go. Mirrors lua/queue/_admit.lua."""
 
+from typing import Final
+
 from tiketi_core.kernel.ids import UserId
 from tiketi_core.queue.model import Phase, Pumped
 from tiketi_core.queue.rules._line import Line
+
+SERVED_EVERY_MS: Final = 500
+UNSERVED_MS_MAX: Final = 2_000
+"""Every pump admits several times a second: when none did for longer, nobody could be heard."""
 
 
 class Admissions(Line):
@@ -10,7 +16,18 @@ class Admissions(Line):
 
     __slots__ = ()
 
+    def _serve(self, now: int) -> None:
+        """Whoever was silent while nobody could be heard has not gone away: his silence counts anew."""
+        if not self.waiting:
+            return
+        unserved_ms = now - self._served_at_ms
+        if unserved_ms > UNSERVED_MS_MAX:
+            self._resumed_at_ms = now
+        if unserved_ms >= SERVED_EVERY_MS:
+            self._served_at_ms = now
+
     def _admit(self, now: int) -> Pumped:
+        self._serve(now)
         reaped = self._reap(now)
         admitted = skipped = looked = 0
         quota = self._quota(now)
@@ -20,11 +37,12 @@ class Admissions(Line):
             for user in head:
                 number = self.waiting[user]
                 self.front = number
-                if now - self.seen[user].at_ms > self.policy.grace_s * 1000:
+                heard_at_ms = max(self.seen[user].at_ms, self._resumed_at_ms)
+                if now - heard_at_ms > self.policy.grace_s * 1000:
                     self._drop(user, "skipped", now)
                 else:
                     present.append((user, number))
-                    self._count_promise(user, now)
+                    self._count_promise(self.seen[user], kept=now <= self.seen[user].promised_ms)
                     del self.waiting[user], self.seen[user]
             if present:
                 self._begin_sessions(present, now)
@@ -37,8 +55,3 @@ class Admissions(Line):
         return Pumped(
             admitted, skipped, reaped, more, len(self.waiting), len(self.sessions), drawing
         )
-
-    def _count_promise(self, user: UserId, now: int) -> None:
-        promised_ms = self.seen[user].promised_ms
-        self.totals["promises"] += promised_ms > 0
-        self.totals["promises_kept"] += now <= promised_ms

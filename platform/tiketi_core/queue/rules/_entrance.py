@@ -14,14 +14,14 @@ class Entrance(Admissions):
     __slots__ = ()
 
     def enter(
-        self, users: Sequence[UserId], now_ms: int, *, only_gather: bool = False
+        self, users: Sequence[UserId], now_ms: int, *, before_sale: bool = False
     ) -> list[Placement | Refusal]:
         """Take users in, in this order; sessions that are over make room at most once per call."""
         now = self._now(now_ms)
         self._reaped = False
-        return [self._enter(user, now, only_gather=only_gather) for user in users]
+        return [self._enter(user, now, before_sale=before_sale) for user in users]
 
-    def _enter(self, user: UserId, now: int, *, only_gather: bool) -> Placement | Refusal:
+    def _enter(self, user: UserId, now: int, *, before_sale: bool) -> Placement | Refusal:
         if self._enters_of(user, now) >= self.enters_max:
             return Refusal.TOO_OFTEN
         if user in self.waiting:
@@ -33,13 +33,13 @@ class Entrance(Admissions):
         if admitted is not None:
             self._count_enter(user, now)
             return admitted
-        return self._newcomer(user, now, only_gather=only_gather)
+        return self._newcomer(user, now, before_sale=before_sale)
 
-    def _refusal(self, now: int, *, only_gather: bool) -> Refusal | None:
+    def _refusal(self, now: int, *, before_sale: bool) -> Refusal | None:
         if self.policy.state is RoomState.CLOSED:
             return Refusal.CLOSED
-        if only_gather and self.policy.phase is not Phase.GATHERING:
-            return Refusal.NOT_GATHERING
+        if before_sale and self.policy.phase is Phase.UNDRAWN:
+            return Refusal.BEFORE_SALE
         if not self._may_walk_in(now) and len(self.waiting) >= self.policy.waiting_max:
             return Refusal.FULL
         return None
@@ -52,8 +52,8 @@ class Entrance(Admissions):
             self._reaped = True
         return self._quota(now) > 0
 
-    def _newcomer(self, user: UserId, now: int, *, only_gather: bool) -> Placement | Refusal:
-        refusal = self._refusal(now, only_gather=only_gather)
+    def _newcomer(self, user: UserId, now: int, *, before_sale: bool) -> Placement | Refusal:
+        refusal = self._refusal(now, before_sale=before_sale)
         if refusal is not None:
             self._count_enter(user, now)
             return refusal

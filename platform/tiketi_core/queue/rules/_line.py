@@ -3,7 +3,7 @@
 from tiketi_core.kernel.ids import UserId
 from tiketi_core.queue import polls as polls_module
 from tiketi_core.queue.model import Gathered, LogKind, TooEarly, Waiting
-from tiketi_core.queue.rules._room import ENTER_WINDOW_MS
+from tiketi_core.queue.rules._room import BROKEN, ENTER_WINDOW_MS, Seen
 from tiketi_core.queue.rules._sessions import Sessions
 
 
@@ -24,6 +24,9 @@ class Line(Sessions):
 
     def _place(self, user: UserId, now: int, *, polls: bool) -> Waiting | Gathered | TooEarly:
         seen = self.seen[user]
+        if 0 < seen.promised_ms < now:
+            self._count_promise(seen, kept=False)
+            seen.promised_ms = BROKEN
         left_ms = seen.at_ms + seen.ask_ms - now
         if polls and polls_module.is_early(left_ms, seen.ask_ms):
             seen.at_ms, seen.ask_ms = now, left_ms
@@ -44,8 +47,14 @@ class Line(Sessions):
             seen.promised_ms = now + eta_late_ms
         return Waiting(number, position, count, pace, seen.ask_ms, eta_ms, eta_late_ms)
 
+    def _count_promise(self, seen: Seen, *, kept: bool) -> None:
+        """Once: as kept by being let in by then, else as soon as anybody sees that it is not."""
+        if seen.promised_ms > 0:
+            self.totals["promises"] += 1
+            self.totals["promises_kept"] += kept
+
     def _drop(self, user: UserId, kind: LogKind, now: int) -> None:
         number = self.waiting.pop(user)
-        del self.seen[user]
+        self._count_promise(self.seen.pop(user), kept=False)
         self.totals[kind] += 1
         self._log(kind, user, number or None, now)

@@ -14,6 +14,9 @@ ENTER_WINDOW_MS: Final = 10_000
 DRAWING_RETRY_S: Final = 1.0
 """A draw takes less; who asked to leave meanwhile asks again."""
 
+BROKEN: Final = -1
+"""In place of a promised moment: it passed, and was counted."""
+
 
 @dataclass(slots=True)
 class Session:
@@ -26,7 +29,7 @@ class Session:
 
 @dataclass(slots=True)
 class Seen:
-    """The last sign of life, how long after it the next poll is due, and the moment promised (0: none)."""
+    """The last sign of life, how long after it the next poll is due, and the moment promised (0: none, or BROKEN)."""
 
     at_ms: int = 0
     ask_ms: int = 0
@@ -48,7 +51,8 @@ class Room:
     """User → number, in order of the numbers; 0 for those who gathered, until the draw."""
     seen: dict[UserId, Seen] = field(default_factory=dict)
     sessions: dict[UserId, Session] = field(default_factory=dict)
-    bought: dict[UserId, int] = field(default_factory=dict)
+    bought: set[int] = field(default_factory=set)
+    """Reservations whose confirmation was applied."""
     lines: list[LogLine] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
     """Numbers of the sessions that ended before their time."""
@@ -67,6 +71,8 @@ class Room:
     _enters: dict[UserId, int] = field(default_factory=dict)
     _enters_window: int = 0
     _reaped: bool = False
+    _served_at_ms: int = 0
+    _resumed_at_ms: int = 0
 
     def __post_init__(self) -> None:
         self.clock_ms = self._tokens_at_ms = self.opened_at_ms

@@ -56,7 +56,7 @@ _PARTS: Final = (
     "sessions",  # hash: admitted user → "number:admitted at ms"
     "log",
     "news",
-    "bought",  # hash: user → reservation whose confirmation was applied last
+    "bought",  # hash: "r" + reservation whose confirmation was applied → user
     "enters",  # hash: user → times entered again, refused or left in this window
     "ended",
     "draw",

@@ -25,10 +25,11 @@ class RoomCalls:
         except RedisError as error:
             room_replies.fail(error)
 
-    async def retire(self, event_id: EventId, before_ms: int) -> None:
-        """Drop a room from the list of those to pump if it was last entered before then."""
+    async def listing(self, name: str, event_id: EventId, now_ms: int, *args: Argument) -> Reply:
+        """A script of lua/queue on the list of rooms to pump. Raises QueueUnavailableError."""
+        moment_ms = 0 if self._own_clock else now_ms
         try:
-            await self._scripts.run("queue/retire", (keys.rooms,), (event_id, before_ms))
+            return await self._scripts.run(name, (keys.rooms,), (moment_ms, event_id, *args))
         except RedisError as error:
             room_replies.fail(error)
 

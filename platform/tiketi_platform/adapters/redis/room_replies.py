@@ -42,7 +42,7 @@ class Refused(Status):
     ABSENT = -2
     CLOSED = -3
     FULL = -4
-    NOT_GATHERING = -5
+    BEFORE_SALE = -5
     TOO_EARLY = -6
     TOO_OFTEN = -7
     DRAWING = -8
@@ -52,7 +52,7 @@ class Refused(Status):
 _REFUSALS: Final = {
     Refused.CLOSED: Refusal.CLOSED,
     Refused.FULL: Refusal.FULL,
-    Refused.NOT_GATHERING: Refusal.NOT_GATHERING,
+    Refused.BEFORE_SALE: Refusal.BEFORE_SALE,
     Refused.TOO_OFTEN: Refusal.TOO_OFTEN,
 }
 POLICY_COUNT: Final = 8

@@ -39,6 +39,7 @@ from tiketi_platform.adapters.redis.replies import (
 )
 from tiketi_platform.adapters.redis.room_calls import RoomCalls
 from tiketi_platform.adapters.redis.room_draw import RoomDraws
+from tiketi_platform.adapters.redis.room_log import RoomLog
 from tiketi_platform.adapters.redis.room_replies import Refused
 from tiketi_platform.adapters.redis.scripts import Scripts
 
@@ -72,13 +73,14 @@ class RedisRoom:
         own_clock: bool = False,
         make_secrets: Callable[[], DrawSecrets] = new_secrets,
     ) -> None:
-        """`default` is the policy of a room that was never given one.
+        """`default` is the policy of a room that was never given one; `log_max` counts lines.
 
         With `own_clock` rooms go by Redis' clock and set the callers' aside: a replica whose clock is wrong
-        can then neither freeze a room nor end its sessions.
+        can then neither freeze a room, nor end its sessions, nor stop its pumping.
         """
         self._calls = RoomCalls(client, scripts, own_clock=own_clock)
         self._draws = RoomDraws(self._calls, part_max=batch_max)
+        self._log = RoomLog(self._calls)
         self._default = Policy() if default is None else default
         self._batch_max = batch_max
         self._leave_batch_max = min(batch_max, leave_batch_max)
@@ -93,12 +95,12 @@ class RedisRoom:
         user_ids: Sequence[UserId],
         *,
         now_ms: int,
-        only_gather: bool = False,
+        before_sale: bool = False,
     ) -> Sequence[Placement | Refusal]:
         """Take users in, in this order; one answer each, refusals included."""
         assert 0 < len(user_ids) <= bounds.batch_max, "a batch has 1 to batch_max users"
         await self._announce(event_id, now_ms)
-        limits = (self._batch_max, self._enters_max, int(only_gather))
+        limits = (self._batch_max, self._enters_max, int(before_sale))
         reply = await self._run("queue/enter", event_id, now_ms, *limits, *user_ids)
         return [room_replies.placement_or_refusal(item) for item in array(reply)]
 
@@ -166,17 +168,7 @@ class RedisRoom:
 
     async def log(self, event_id: EventId, *, after: str | None, limit: int) -> Sequence[LogLine]:
         """The next `limit` lines of the admission log after the id `after`, oldest first."""
-        entry, _, place = ("-", "", "-1") if after is None else after.rpartition("-")
-        # The entry that `after` is in may have more lines; each entry has one at least.
-        entries = array(
-            await self._calls.command(
-                "XRANGE", keys.room(event_id).log, entry, "+", "COUNT", limit + 1
-            )
-        )
-        lines = [line for each in entries for line in room_replies.log_lines(each)]
-        if lines and lines[0].id.rpartition("-")[0] == entry:
-            lines = lines[int(place) + 1 :]
-        return lines[:limit]
+        return await self._log.page(event_id, after=after, limit=limit)
 
     async def active(self) -> Sequence[EventId]:
         """The events whose rooms want pumping."""
@@ -186,8 +178,14 @@ class RedisRoom:
         ]
 
     async def retire(self, event_id: EventId, *, now_ms: int) -> None:
-        """Stop pumping a room that nobody entered lately; entering brings it back."""
-        await self._calls.retire(event_id, now_ms - retire_after_ms)
+        """Stop pumping a room that nobody entered lately; entering brings it back.
+
+        Its log and its draw run out after `room_kept_s`; its policy and its counts stay.
+        """
+        reply = await self._calls.listing("queue/retire", event_id, now_ms, retire_after_ms)
+        if integer(reply) == 1:
+            kept_ms = bounds.room_kept_s * 1000
+            await self._calls.script("queue/forget", event_id, now_ms, kept_ms)
 
     # --- the draw ---------------------------------------------------------------------------
 
@@ -209,7 +207,8 @@ class RedisRoom:
         """Put the room on the list of those to pump, before anybody can be in it."""
         last_ms = self._announced_at_ms.get(event_id)
         if last_ms is None or not 0 <= now_ms - last_ms < announce_every_ms:
-            await self._calls.command("ZADD", keys.rooms, "GT", now_ms, event_id)
+            await self._calls.listing("queue/announce", event_id, now_ms)
+            await self._calls.script("queue/remember", event_id, now_ms)
             self._announced_at_ms[event_id] = now_ms
 
     async def _run(self, name: str, event_id: EventId, now_ms: int, *args: Argument) -> Reply:

@@ -7,6 +7,7 @@ from tiketi_core.kernel.clock import Clock
 from tiketi_core.kernel.ids import EventId
 from tiketi_core.queue.ports import Sale
 from tiketi_platform.adapters.peers.events import EVENTS_MAX, EventCatalogue
+from tiketi_platform.services.queue.translate import to_ms
 from tiketi_sdk.contract.event import Event
 
 _NEVER: Final = frozenset({"cancelled", "ended"})
@@ -18,8 +19,8 @@ class _Window:
     """When an event sells; reckoned once an answer, not once a request."""
 
     event: Event
-    opens_at_ms: float
-    ends_at_ms: float
+    opens_at_ms: int
+    ends_at_ms: int
 
 
 class SaleCatalogue:
@@ -32,21 +33,31 @@ class SaleCatalogue:
 
     async def sale(self, event_id: EventId) -> Sale:
         """Whether tickets of the event can be bought now."""
+        window = await self._window(event_id)
+        if window is None:
+            return Sale.UNKNOWN_EVENT
+        now_ms = self._clock.now_ms()
+        if window.event.status in _NEVER or now_ms >= window.ends_at_ms:
+            return Sale.NOT_ON_SALE
+        return Sale.ON_SALE if now_ms >= window.opens_at_ms else Sale.UPCOMING
+
+    async def on_sale_at_ms(self, event_id: EventId) -> int:
+        """When the sale begins; 0 for an event that is gone meanwhile."""
+        window = await self._window(event_id)
+        return 0 if window is None else window.opens_at_ms
+
+    async def _window(self, event_id: EventId) -> _Window | None:
         event = await self._events.find(event_id)
         if event is None:
-            return Sale.UNKNOWN_EVENT
+            return None
         window = self._windows.get(event_id)
         if window is None or window.event is not event:
             window = self._remembered(event_id, event)
-        now_ms = self._clock.now_ms()
-        if event.status in _NEVER or now_ms >= window.ends_at_ms:
-            return Sale.NOT_ON_SALE
-        return Sale.ON_SALE if now_ms >= window.opens_at_ms else Sale.UPCOMING
+        return window
 
     def _remembered(self, event_id: EventId, event: Event) -> _Window:
         while len(self._windows) >= EVENTS_MAX:
             del self._windows[next(iter(self._windows))]
-        opens_at_ms = event.on_sale_at.timestamp() * 1000
-        window = _Window(event, opens_at_ms, event.sale_ends_at.timestamp() * 1000)
+        window = _Window(event, to_ms(event.on_sale_at), to_ms(event.sale_ends_at))
         self._windows[event_id] = window
         return window

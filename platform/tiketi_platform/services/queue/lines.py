@@ -1,26 +1,18 @@
 """Between the waiting room's values and what sockets are told; decides nothing."""
 
-from typing import Final
-
 from tiketi_core.kernel.errors import DomainError
 from tiketi_core.kernel.ids import EventId
-from tiketi_core.queue.model import RoomState, Tally
+from tiketi_core.queue.model import Tally
+from tiketi_platform.services.queue.translate import STATES
 from tiketi_sdk.contract import realtime as wire
 from tiketi_sdk.contract.codes import CODES
-from tiketi_sdk.contract.queue import RoomState as WireState
-
-_STATES: Final[dict[RoomState, WireState]] = {
-    RoomState.OPEN: "open",
-    RoomState.PAUSED: "paused",
-    RoomState.CLOSED: "closed",
-}
 
 
 def to_line(event_id: EventId, tally: Tally, *, at_ms: int) -> wire.Line:
     """A room for everybody who waits in it."""
     return wire.Line(
         event_id=event_id,
-        state=_STATES[tally.policy.state],
+        state=STATES[tally.policy.state],
         front=tally.front,
         waiting_count=tally.waiting_count,
         pace_per_s=tally.pace_milli / 1000,

@@ -30,11 +30,9 @@ async def enter(service: QueueService, call: Call[queue.EventInBody]) -> queue.P
     return to_place(await service.waiting_room.enter(EventId(call.body.event_id), call.user_id))
 
 
-async def status(service: QueueService, call: Call[queue.RoomRequest]) -> queue.Place:
-    return to_place(await service.waiting_room.status(EventId(call.body.event_id), call.user_id))
-
-
-async def heartbeat(service: QueueService, call: Call[queue.EventInBody]) -> queue.Place:
+async def status(
+    service: QueueService, call: Call[queue.RoomRequest] | Call[queue.EventInBody]
+) -> queue.Place:
     return to_place(await service.waiting_room.status(EventId(call.body.event_id), call.user_id))
 
 
@@ -92,7 +90,7 @@ async def jwks(service: QueueService, _call: Call[Nothing]) -> Reply:
 ROUTES: Final = (
     bind(queue.ENTER, enter),
     bind(queue.STATUS, status),
-    bind(queue.HEARTBEAT, heartbeat),
+    bind(queue.HEARTBEAT, status),
     bind(queue.LEAVE, leave),
     bind(queue.SET_POLICY, set_policy),
     bind(queue.POLICY, policy),

@@ -10,6 +10,7 @@ from tiketi_platform.adapters.redis.waiting_room import RedisRoom
 from tiketi_platform.adapters.resources import Resources
 from tiketi_platform.adapters.tokens.signer import Signer
 from tiketi_platform.services.queue.events import SaleCatalogue
+from tiketi_platform.services.queue.pump import Pump
 from tiketi_platform.services.queue.realtime import Realtime
 from tiketi_platform.services.queue.tokens import SignedEntries
 from tiketi_sdk.contract.auth import Jwks
@@ -20,6 +21,7 @@ class QueueService:
     """The waiting rooms, ready to serve."""
 
     waiting_room: WaitingRoom
+    pump: Pump
     realtime: Realtime
     jwks: Jwks
     admissions: AdmissionOutbox
@@ -44,6 +46,7 @@ def build(resources: Resources) -> QueueService:
     )
     return QueueService(
         waiting_room=waiting_room,
+        pump=Pump(waiting_room),
         realtime=realtime,
         jwks=signer.jwks,
         admissions=AdmissionOutbox(resources.redis, resources.scripts),

@@ -21,7 +21,7 @@ PUMP_EVERY_S: Final = 0.2
 
 def _tasks(service: QueueService) -> tuple[Task, ...]:
     return (
-        Task(name="pump", every_s=PUMP_EVERY_S, work=service.waiting_room.pump),
+        Task(name="pump", every_s=PUMP_EVERY_S, work=service.pump.round),
         Task(name="broadcast", every_s=TICK_S, work=service.realtime.broadcast),
         Task(name="look", every_s=TICK_S, work=service.realtime.look),
     )
@@ -45,7 +45,17 @@ def _gauges(service: QueueService) -> tuple[Gauge, ...]:
             documentation="Waiting rooms that sockets of this process follow.",
             read=lambda: realtime.rooms_count,
         ),
+        Gauge(
+            name="rooms_failing",
+            documentation="Waiting rooms that could not be pumped lately.",
+            read=lambda: service.pump.failing_count,
+        ),
     )
+
+
+async def _stop(service: QueueService) -> None:
+    await service.pump.stop()
+    await service.realtime.stop()
 
 
 async def _bought(service: QueueService, messages: Sequence[Message]) -> None:
@@ -79,7 +89,7 @@ SPEC: Final[ServiceSpec[QueueService, Resources]] = ServiceSpec(
     routes=ROUTES,
     raw_routes=lambda service, verifier: service.realtime.routes(verifier),
     start=lambda service: service.realtime.start(),
-    stop=lambda service: service.realtime.stop(),
+    stop=_stop,
     tasks=_tasks,
     gauges=_gauges,
     listens={"reservation.confirmed": _bought, "event.cancelled": _event_cancelled},

@@ -12,7 +12,7 @@ from tiketi_sdk.contract import queue as wire
 from tiketi_sdk.contract.fields import Page
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_STATES: dict[model.RoomState, wire.RoomState] = {
+STATES: Final[dict[model.RoomState, wire.RoomState]] = {
     model.RoomState.OPEN: "open",
     model.RoomState.PAUSED: "paused",
     model.RoomState.CLOSED: "closed",
@@ -81,7 +81,7 @@ def to_policy(event_id: EventId, policy: model.Policy, commitment: str | None) -
         admit_per_second=policy.admit_per_second,
         session_ttl_s=policy.session_ttl_s,
         waiting_max=policy.waiting_max,
-        state=_STATES[policy.state],
+        state=STATES[policy.state],
         grace_s=policy.grace_s,
         opens_at=_opens_at(policy),
         draw_commitment=commitment,
@@ -90,7 +90,7 @@ def to_policy(event_id: EventId, policy: model.Policy, commitment: str | None) -
 
 def from_policy(request: wire.SetPolicyRequest) -> model.PolicyChange:
     """The fields that were given."""
-    states = {name: state for state, name in _STATES.items()}
+    states = {name: state for state, name in STATES.items()}
     return model.PolicyChange(
         capacity=request.capacity,
         admit_per_second=request.admit_per_second,
@@ -106,7 +106,7 @@ def to_stats(event_id: EventId, tally: model.Tally, commitment: str | None) -> w
     """A room at a glance."""
     return wire.Stats(
         event_id=event_id,
-        state=_STATES[tally.policy.state],
+        state=STATES[tally.policy.state],
         capacity=tally.policy.capacity,
         waiting_count=tally.waiting_count,
         admitted_count=tally.inside_count,

@@ -3,11 +3,21 @@
 -- include: queue/_sessions.lua
 -- include: queue/_polls.lua
 
--- What was promised first to those let in, against the wait there was.
-local function count_promises(room, promises, kept)
-  if promises > 0 then
-    change(room, PROMISES, room[PROMISES] + promises)
-    change(room, PROMISES_KEPT, room[PROMISES_KEPT] + kept)
+local SERVED_EVERY_MS = 500
+local UNSERVED_MS_MAX = 2000
+
+-- Whoever was silent while nobody could be heard has not gone away. All pumps admit several times a second:
+-- when none did for a while (Redis or every replica was away, or the clock jumped), silence counts anew.
+local function serve(room)
+  if redis.call('ZCARD', KEYS[2]) == 0 then
+    return
+  end
+  local unserved_ms = now_ms - room[SERVED_AT_MS]
+  if unserved_ms > UNSERVED_MS_MAX then
+    change(room, RESUMED_AT_MS, now_ms)
+  end
+  if unserved_ms >= SERVED_EVERY_MS then
+    change(room, SERVED_AT_MS, now_ms)
   end
 end
 
@@ -29,16 +39,14 @@ local function admit_head(room, count)
   local present, numbers, skipped, promises, kept = {}, {}, 0, 0, 0
   for i, user in ipairs(users) do
     local seen_ms, _, promised_ms = struct.unpack(SEEN, seen[i])
-    if now_ms - seen_ms > room[GRACE_MS] then
+    promises = promises + (promised_ms > 0 and 1 or 0)
+    if now_ms - math.max(seen_ms, room[RESUMED_AT_MS]) > room[GRACE_MS] then
       skipped = skipped + 1
       log(room, 'skipped', user, head[2 * i])
     else
       present[#present + 1] = user
       numbers[#numbers + 1] = head[2 * i]
-      if promised_ms > 0 then
-        promises = promises + 1
-        kept = kept + (now_ms <= promised_ms and 1 or 0)
-      end
+      kept = kept + (now_ms <= promised_ms and 1 or 0)
     end
   end
   if skipped > 0 then
@@ -54,6 +62,7 @@ end
 -- Reaps, then admits; looks at no more than `batch_max` of each. Returns how many were admitted, skipped
 -- and reaped, and 1 if there may be more to do at once.
 local function admit(room, batch_max)
+  serve(room)
   local reaped = reap(room, batch_max)
   local admitted, skipped, looked = 0, 0, 0
   local room_for = quota(room)

@@ -6,14 +6,43 @@ local POLL_MS_MIN, POLL_MS_MAX = 500, 15000
 local EARLY_MS_MIN = 250
 local PACE_MILLI_GUESS = 10000
 local SPREAD_MS = 3000
-local SEEN = '<dI4d' -- last sign of life in ms, ms from then to the next poll, moment promised (0: none)
+-- Last sign of life in ms, ms from then to the next poll, moment promised (0: none, BROKEN: passed and counted).
+local SEEN = '<dI4d'
+local BROKEN = -1
 
-local function seen_of(user)
-  local packed = redis.call('HGET', KEYS[3], user)
-  if packed then
-    return struct.unpack(SEEN, packed)
+-- A promise is counted once: as kept by being let in by then, else as soon as anybody sees that it is not.
+local function count_promises(room, promises, kept)
+  if promises > 0 then
+    change(room, PROMISES, room[PROMISES] + promises)
+    change(room, PROMISES_KEPT, room[PROMISES_KEPT] + kept)
   end
-  return 0, 0, 0
+end
+
+local function seen_of(room, user)
+  local packed = redis.call('HGET', KEYS[3], user)
+  if not packed then
+    return 0, 0, 0
+  end
+  local seen_ms, ask_ms, promised_ms = struct.unpack(SEEN, packed)
+  if promised_ms > 0 and now_ms > promised_ms then
+    count_promises(room, 1, 0)
+    promised_ms = BROKEN
+  end
+  return seen_ms, ask_ms, promised_ms
+end
+
+-- Takes people who gave up out of the line; what was promised to them was not kept.
+local function drop(room, users)
+  local seen = redis.call('HMGET', KEYS[3], unpack(users))
+  redis.call('ZREM', KEYS[2], unpack(users))
+  redis.call('HDEL', KEYS[3], unpack(users))
+  local promises = 0
+  for _, packed in ipairs(seen) do
+    local _, _, promised_ms = struct.unpack(SEEN, packed)
+    promises = promises + (promised_ms > 0 and 1 or 0)
+  end
+  count_promises(room, promises, 0)
+  change(room, GAVE_UP, room[GAVE_UP] + #users)
 end
 
 local function see(user, ask_ms, promised_ms)
@@ -21,8 +50,8 @@ local function see(user, ask_ms, promised_ms)
 end
 
 -- A sign of life that is no question: when the next poll is due stays as it was.
-local function still_there(user)
-  local seen_ms, ask_ms, promised_ms = seen_of(user)
+local function still_there(room, user)
+  local seen_ms, ask_ms, promised_ms = seen_of(room, user)
   see(user, math.max(0, seen_ms + ask_ms - now_ms), promised_ms)
 end
 
@@ -74,8 +103,8 @@ local function eta_ms(room, position, pace)
 end
 
 -- ms until the poll is due if it comes too early, else nil. The place is kept and the sign of life counts.
-local function too_early_ms(user, polls)
-  local seen_ms, ask_ms, promised_ms = seen_of(user)
+local function too_early_ms(room, user, polls)
+  local seen_ms, ask_ms, promised_ms = seen_of(room, user)
   local left_ms = seen_ms + ask_ms - now_ms
   if not polls or left_ms <= math.max(EARLY_MS_MIN, math.floor(ask_ms / 10)) then
     return nil, promised_ms
@@ -86,7 +115,7 @@ end
 
 -- The answer to somebody who gathered, or waits as `number` at `position`. `polls`: must not be too early.
 local function place(room, user, number, position, waiting, polls)
-  local early_ms, promised_ms = too_early_ms(user, polls)
+  local early_ms, promised_ms = too_early_ms(room, user, polls)
   if early_ms then
     return {-6, early_ms}
   end

@@ -6,15 +6,17 @@
 -- shorter string is from an older version: what it lacks is 0.
 --
 -- The room has a clock of its own that never runs backwards: the moment given, or the last one logged if
--- that is later. A script that changed nothing writes nothing, so that looking costs no write.
+-- that is later. A script that changed none of the scalars does not write them.
+-- include: queue/_clock.lua
 
 local CLOCK_MS, STATE, CAPACITY, ADMIT_PER_SECOND, SESSION_TTL_MS, WAITING_MAX, GRACE_MS,
   NUMBER, FRONT, TOKENS, TOKENS_AT_MS, PACE_WINDOW, PACE_NOW, PACE_BEFORE, PACE_SINCE_MS,
   INSIDE_MAX, ADMITTED, EXPIRED, LEFT, GAVE_UP, SKIPPED, LOG_TRUNCATED,
-  OPENS_AT_MS, PHASE, GATHERED, PACE_EARLIER, PROMISES, PROMISES_KEPT, ENTERS_WINDOW =
+  OPENS_AT_MS, PHASE, GATHERED, PACE_EARLIER, PROMISES, PROMISES_KEPT, ENTERS_WINDOW,
+  SERVED_AT_MS, RESUMED_AT_MS, LOG_LINES =
   1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
-  27, 28, 29
-local FIELDS = 29
+  27, 28, 29, 30, 31, 32
+local FIELDS = 32
 local FORMAT = '<' .. string.rep('d', FIELDS)
 local FORMAT_BYTES = FIELDS * 8
 
@@ -33,15 +35,6 @@ local kinds, subjects = {}, {}
 local function change(room, field, value)
   room[field] = value
   changed = true
-end
-
-local function given_ms()
-  local given = tonumber(ARGV[1])
-  if given > 0 then
-    return given
-  end
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
 -- At opens_at nobody gathers any more: whoever is here takes part, whoever comes now queues behind.
@@ -87,6 +80,7 @@ local function append_log(room, kind, lines)
 end
 
 local function write_log(room)
+  room[LOG_LINES] = room[LOG_LINES] + #kinds
   local first = 1
   while first <= #kinds do
     local last = first

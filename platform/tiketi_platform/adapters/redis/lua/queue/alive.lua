@@ -15,7 +15,7 @@ for i, user in ipairs(users) do
   if numbers[i] then
     local number = tonumber(numbers[i])
     answers[i] = is_undrawn(room, number) and 0 or number
-    still_there(user)
+    still_there(room, user)
   else
     local ends_ms = tonumber(redis.call('ZSCORE', KEYS[4], user) or '')
     answers[i] = (ends_ms and ends_ms > now_ms) and -1 or -2

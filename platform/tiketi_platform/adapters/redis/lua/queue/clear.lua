@@ -2,6 +2,7 @@
 -- KEYS: as in _room.lua. ARGV: 1 now_ms, 2 batch_max (of those inside, and of those waiting, per call)
 -- Returns 1 if there may be more to do at once, else 0; or -8: ask again, the draw is under way.
 -- include: queue/_sessions.lua
+-- include: queue/_polls.lua
 
 local room = load_room()
 if not room then
@@ -25,8 +26,6 @@ for i = 1, #line, 2 do
   log(room, 'gave_up', line[i], tonumber(line[i + 1]) > 0 and line[i + 1] or '-')
 end
 if #users > 0 then
-  redis.call('ZREM', KEYS[2], unpack(users))
-  redis.call('HDEL', KEYS[3], unpack(users))
-  change(room, GAVE_UP, room[GAVE_UP] + #users)
+  drop(room, users)
 end
 return finish(room, (#inside == batch_max or #users == batch_max) and 1 or 0)

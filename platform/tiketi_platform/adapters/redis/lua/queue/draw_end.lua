@@ -16,6 +16,8 @@ for part = 0, tonumber(ARGV[3]) - 1 do
   append_log(room, 'entered', redis.call('HGET', KEYS[11], 'log:' .. part))
   redis.call('HDEL', KEYS[11], 'log:' .. part)
 end
+change(room, LOG_LINES, room[LOG_LINES] + room[GATHERED])
+redis.call('HDEL', KEYS[11], 'holder', 'held_until')
 redis.call('HSET', KEYS[11], 'opens_at', room[OPENS_AT_MS], 'drawn_at', now_ms,
   'count', room[GATHERED])
 redis.call('PUBLISH', KEYS[7], '{"drawn":' .. room[GATHERED] .. ',"front":' .. room[FRONT]

@@ -1,10 +1,10 @@
 -- Takes users into the room in the order given: each keeps the place or session they have, gathers before
 -- the draw, is admitted at once if nobody waits and both inlets allow it, and else queues at the end.
 -- KEYS: as in _room.lua. ARGV: 1 now_ms, 2 batch_max (sessions reaped at most), 3 enters_max (per user and
---       window), 4 1: only to gather, 5… users
+--       window), 4 1: the sale has not begun, so only where there is a draw, 5… users
 -- Returns for each user {1, number, position, waiting, pace_milli, next_poll_ms, eta_ms, eta_late_ms}
 --         (waiting; the last two -1 without a pace), {2, number, ends_ms, waiting} (admitted), {3, waiting,
---         opens_at_ms, next_poll_ms} (gathered), {-3} (closed), {-4} (full), {-5} (nobody gathers here) or
+--         opens_at_ms, next_poll_ms} (gathered), {-3} (closed), {-4} (full), {-5} (there is no draw here) or
 --         {-7} (too often); or -1 alone: there is no such room.
 -- include: queue/_sessions.lua
 -- include: queue/_polls.lua
@@ -15,7 +15,7 @@ if not room then
   return -1
 end
 local waiting = redis.call('ZCARD', KEYS[2])
-local enters_max, only_gather = tonumber(ARGV[3]), ARGV[4] == '1'
+local enters_max, before_sale = tonumber(ARGV[3]), ARGV[4] == '1'
 local reaped = false
 
 local function may_walk_in()
@@ -39,7 +39,7 @@ end
 local function refused(user)
   if room[STATE] == CLOSED then
     return -3
-  elseif only_gather and room[PHASE] ~= GATHERING then
+  elseif before_sale and room[PHASE] == UNDRAWN then
     return -5
   elseif not may_walk_in() and waiting >= room[WAITING_MAX] then
     return -4

@@ -18,10 +18,8 @@ if number then
     return finish(room, -8)
   end
   was = 1
-  redis.call('ZREM', KEYS[2], user)
-  redis.call('HDEL', KEYS[3], user)
+  drop(room, {user})
   log(room, 'gave_up', user, number > 0 and number or '-')
-  change(room, GAVE_UP, room[GAVE_UP] + 1)
 else
   local ends_ms = redis.call('ZSCORE', KEYS[4], user)
   if ends_ms then

@@ -9,10 +9,12 @@ local room = load_room()
 if not room then
   return -1
 end
+-- Every log begins with a policy: where there is none, it ran out.
+local log_truncated = redis.call('EXISTS', KEYS[6]) == 0 and 1 or room[LOG_TRUNCATED]
 return finish(room, {
   room[STATE], room[CAPACITY], room[ADMIT_PER_SECOND], room[SESSION_TTL_MS], room[WAITING_MAX],
   room[GRACE_MS], room[OPENS_AT_MS], room[PHASE], redis.call('ZCARD', KEYS[2]),
   redis.call('ZCOUNT', KEYS[4], '(' .. now_ms, '+inf'), room[NUMBER], room[ADMITTED],
   room[EXPIRED], room[LEFT], room[GAVE_UP], room[SKIPPED], room[INSIDE_MAX],
-  pace_milli(room), room[FRONT], room[LOG_TRUNCATED], room[PROMISES], room[PROMISES_KEPT],
+  pace_milli(room), room[FRONT], log_truncated, room[PROMISES], room[PROMISES_KEPT],
 })
