@@ -40,13 +40,14 @@ test-crowd: $(READY) ## Prove the waiting room at full size: 5,000 users, a repl
 	@TIKETI_CROWD=5000 TIKETI_VALKEY_GONE_S=5 $(PY) -m pytest -n0 tests/integration/queue/test_replicas.py $(ARGS)
 
 .PHONY: check
-check: $(READY) ## Formatting, lint, types, import directions, generated code, sizes
+check: $(READY) ## Formatting, lint, types, import directions, generated code and reference, sizes
 	@failed=; run() { "$$@" || failed="$$failed $$what"; }; \
 	what=format; run $(PY) -m ruff format --check --quiet --output-format concise .; \
 	what=lint; run $(PY) -m ruff check --quiet --output-format concise .; \
 	what=types; run $(PY) -m mypy --no-error-summary; \
 	what=imports; run $(BIN)/lint-imports --config pyproject.toml --no-logo; \
 	what=sync-twin; run $(PY) tools/unasync.py --check; \
+	what=reference; run $(PY) -m tools.reference --check; \
 	what=sizes; run $(PY) tools/check_sizes.py; \
 	if [ -n "$$failed" ]; then echo "make check: red:$$failed" >&2; exit 1; fi; \
 	echo "make check: green"

@@ -65,18 +65,22 @@ def load(words: str) -> tuple[TyperCommand, str]:
 
 def help_of(words: str, command: TyperCommand, doc: str) -> str:
     """The whole help of a command."""
-    context = command.make_context(f"tiketi {words}", [], resilient_parsing=True)
+    return command_help(words, doc, usage_of(command), parameters_of(command, words))
+
+
+def usage_of(command: TyperCommand) -> str:
+    """What follows the words of a command."""
     arguments = [
         _name_of(each) if each.required else f"[{_name_of(each)}]"
         for each in command.params
         if each.param_type_name == "argument"
     ]
-    usage = " ".join((*arguments, "[OPTIONS]"))
-    return command_help(words, doc, usage, parameters_of(command, context))
+    return " ".join((*arguments, "[OPTIONS]"))
 
 
-def parameters_of(command: TyperCommand, context: Any) -> list[Parameter]:
+def parameters_of(command: TyperCommand, words: str) -> list[Parameter]:
     """What a command takes, in the order of its help."""
+    context = command.make_context(f"tiketi {words}", [], resilient_parsing=True)
     found = []
     for parameter in command.params:
         record = parameter.get_help_record(context)
