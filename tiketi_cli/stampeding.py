@@ -4,7 +4,6 @@ Shared by `tiketi queue stampede` and `tiketi demo`; starts no platform.
 """
 
 import os
-import secrets
 import sys
 import time
 from collections.abc import Iterator
@@ -21,13 +20,15 @@ from tiketi_sdk import Tiketi
 from tiketi_sdk.audit import audit_event
 from tiketi_sdk.contract.codes import Exit
 from tiketi_sdk.contract.fields import AMOUNT_MAX
-from tiketi_sdk.seeding import CrowdMember, grant_points, provision_users
-from tiketi_sdk.stampede import LoadError, LoadProcess, Plan, Progress, Results, doubts
+from tiketi_sdk.seeding import Crowd, fresh_tokens, gather_crowd
+from tiketi_sdk.stampede import LoadError, LoadProcess, Plan, Progress, Renewal, Results, doubts
 from tiketi_sdk.stampede.live import LiveView, SeatWatch
 from tiketi_sdk.stampede.report import Document, page, terminal
 
 PURCHASES_MAX: Final = 4
 """A visitor who returns a ticket and buys again has not had the refund yet."""
+RENEW_S_MIN: Final = 30.0
+"""Between two renewals of a crowd's tokens, whatever the clocks say."""
 
 
 class Narration:
@@ -56,23 +57,18 @@ class Narration:
         )
 
 
-def gather(
-    client: Tiketi, event_id: int, *, users_count: int, narration: Narration
-) -> tuple[CrowdMember, ...]:
+def gather(client: Tiketi, event_id: int, *, users_count: int, narration: Narration) -> Crowd:
     """Distinct users with tokens, and points enough for every seat they may want."""
     with narration.step(f"{users_count:,} users with points"):
-        name = f"crowd-{secrets.token_hex(5)}"
-        users = provision_users(client, prefix=name, count=users_count)
         dearest = max((each.price for each in client.seats.map(event_id).sections), default=0)
         amount = min(AMOUNT_MAX, max(1, dearest * 2 * PURCHASES_MAX))
-        grant_points(client, [user.user_id for user in users], amount=amount, reference=name)
-    return users
+        return gather_crowd(client, count=users_count, points=amount)
 
 
 def let_loose(
     client: Tiketi,
     plan: Plan,
-    users: tuple[CrowdMember, ...],
+    crowd: Crowd,
     load: LoadProcess,
     *,
     narration: Narration,
@@ -82,12 +78,15 @@ def let_loose(
     event = client.events.get(plan.event_id)
     capacity = client.queue.policy(plan.event_id).capacity
     seats = SeatWatch(client.as_user(), plan.event_id)
-    visitors = plan.visitors([(user.user_id, user.token) for user in users])
+    visitors = plan.visitors([(user.user_id, user.token) for user in crowd.members])
+    renewal = Renewal(
+        every_s=max(RENEW_S_MIN, crowd.life_s / 2), tokens=lambda: fresh_tokens(client, crowd)
+    )
     view = LiveView(narration.console, seats, users_count=plan.users_count)
     results: Results | None = None
     began_s = narration.elapsed_s
     with seats.watching(), view.showing() as show:
-        for told in load.run(plan, visitors):
+        for told in load.run(plan, visitors, renewal=renewal):
             if isinstance(told, Progress):
                 show(told)
             else:

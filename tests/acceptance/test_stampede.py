@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -18,7 +19,8 @@ from tiketi_sdk.audit import audit_event
 from tiketi_sdk.contract.codes import Exit
 from tiketi_sdk.errors import PermissionDeniedError
 from tiketi_sdk.seeding import grant_points, provision_users, put_on_sale
-from tiketi_sdk.stampede import LoadError, LoadProcess, Plan, Progress, Results
+from tiketi_sdk.stampede import LoadError, LoadProcess, Plan, Progress, Renewal, Results
+from tiketi_sdk.stampede.process import parsed
 
 USERS_COUNT = 150
 
@@ -182,6 +184,59 @@ def test_plain_locust_drives_the_same_visits(platform: Stage, cli_environ: dict[
     for name in ("queue.enter", "reservations.create", "payments.create", "VISIT"):
         assert name in told
     assert platform.admin.queue.stats(event.id).admitted_total > 0
+
+
+def test_locust_drives_the_crowd_of_a_schedule(platform: Stage, cli_environ: dict[str, str]):
+    event = platform.concert(capacity=4)
+    ended = subprocess.run(
+        [
+            sys.executable, "-m", "locust", "-f", str(REPOSITORY / "loadtests/arrivals.py"),
+            "--headless", "-u", "16", "--arrive-within", "0", "--sockets", "100", "--event", str(event.id),
+            "--only-summary",
+        ],
+        env={**os.environ, **cli_environ},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    told = ended.stderr + ended.stdout
+    assert "unexpected:" not in told
+    assert "felt waiting_socket: " in told
+    log = platform.admin.audit.admissions(event.id)
+    assert len({line.user_id for line in log if line.kind == "entered"}) == 16
+    assert audit_event(platform.admin, event.id).passed
+
+
+def test_visits_outlast_the_tokens_they_began_with(platform: Stage):
+    event = platform.concert(capacity=50)
+    users = crowd(platform, "outlasting", 5)
+    known = dict(users)
+    # Late enough that new tokens have come, and later where the machine was too busy for that.
+    results: Results | Progress | None = None
+    for arrives_s in (4, 20, 90):
+        plan = Plan(
+            event_id=event.id, urls=dict(platform.config.urls), users_count=5, arrive_within_s=0,
+            patience_s=150, ends_after_s=200, tempers={},
+        )  # fmt: skip
+        visitors = [
+            replace(each, token="ended", arrives_s=arrives_s) for each in plan.visitors(users)
+        ]
+        renewal = Renewal(every_s=0.1, tokens=lambda: known)
+        with LoadProcess() as load:
+            *_, results = list(load.run(plan, visitors, renewal=renewal))
+        assert isinstance(results, Results)
+        if results.outcomes == {"ticket": 5}:
+            break
+    assert isinstance(results, Results)
+    assert results.outcomes == {"ticket": 5}, results.samples
+
+
+def test_a_line_that_is_no_report_is_told_of():
+    assert parsed(b'{"kind": "ready"}\n') == {"kind": "ready"}
+    for line in (b"Traceback\n", b"3\n", b'{"a": 1}\n'):
+        assert parsed(line)["kind"] == "nonsense"
 
 
 def _command(

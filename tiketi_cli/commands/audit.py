@@ -27,7 +27,8 @@ def audit(
 
     Each seat sold once, the capacity never passed, first come first admitted, every wallet the sum of
     its history, one payment and one e-mail for each confirmed reservation, no message left behind.
-    Exit status 11 when anything was found.
+    Exit status 11 when anything was found. While a sale is on, only what two readings show alike counts,
+    and `settled` says that something was under way.
     """
     from tiketi_sdk.audit import audit_event
 
@@ -58,6 +59,10 @@ def _show(out: "Output", report: "Report", rows_max: int) -> None:
         f"event {report.event_id}: sold {report.sold_count:,} of {report.seats_count:,} seats, "
         f"{report.confirmed_count:,} confirmed reservations, {report.findings_count:,} findings"
     )
+    if not report.settled:
+        out.say(
+            "not settled: something was under way all the time; only what stayed wrong was counted"
+        )
 
 
 def _findings(out: "Output", check: "CheckResult", rows_max: int) -> None:

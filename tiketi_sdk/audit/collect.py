@@ -18,7 +18,7 @@ QUIET_LOOKS_COUNT: Final = 2
 def collect(client: Tiketi, event_id: int, *, settle_s: float = SETTLE_S) -> Evidence:
     """All rows of an event, seen by an administrator's client. Raises EventNotFoundError."""
     client.events.get(event_id)
-    backlogs = _settled(client, event_id, settle_s)
+    backlogs, settled = _settled(client, event_id, settle_s)
     audit = client.audit
     return Evidence(
         event_id=event_id,
@@ -30,11 +30,12 @@ def collect(client: Tiketi, event_id: int, *, settle_s: float = SETTLE_S) -> Evi
         histories=tuple(audit.histories()),
         deliveries=tuple(audit.deliveries()),
         backlogs=backlogs,
+        settled=settled,
     )
 
 
-def _settled(client: Tiketi, event_id: int, settle_s: float) -> tuple[Backlog, ...]:
-    """Wait until nothing is under way, at most `settle_s`; the backlogs as they are then."""
+def _settled(client: Tiketi, event_id: int, settle_s: float) -> tuple[tuple[Backlog, ...], bool]:
+    """Wait until nothing is under way, at most `settle_s`; the backlogs as they are then, and whether it is so."""
     deadline = time.monotonic() + settle_s
     quiet = 0
     while True:
@@ -45,8 +46,10 @@ def _settled(client: Tiketi, event_id: int, settle_s: float) -> tuple[Backlog, .
             or _is_mailing(client)
         )
         quiet = 0 if busy else quiet + 1
-        if quiet >= QUIET_LOOKS_COUNT or time.monotonic() >= deadline:
-            return backlogs
+        if quiet >= QUIET_LOOKS_COUNT:
+            return backlogs, True
+        if time.monotonic() >= deadline:
+            return backlogs, False
         time.sleep(POLL_S)
 
 

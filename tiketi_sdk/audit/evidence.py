@@ -24,3 +24,5 @@ class Evidence:
     """Ascending by id."""
     deliveries: tuple[AuditedDelivery, ...] = ()
     backlogs: tuple[Backlog, ...] = ()
+    settled: bool = True
+    """Whether nothing was under way any more when the rows were fetched."""

@@ -58,6 +58,9 @@ class Report:
     confirmed_count: int
     """Reservations that were paid and confirmed."""
     checks: tuple[CheckResult, ...]
+    settled: bool = True
+    """Whether nothing was under way while the rows were fetched. If not, a finding is what two readings
+    show alike, and what only the second would have shown is not in it."""
 
     @property
     def passed(self) -> bool:
@@ -74,6 +77,7 @@ class Report:
         return {
             "event_id": self.event_id,
             "passed": self.passed,
+            "settled": self.settled,
             "seats_count": self.seats_count,
             "sold_count": self.sold_count,
             "confirmed_count": self.confirmed_count,

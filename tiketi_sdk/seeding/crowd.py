@@ -1,7 +1,9 @@
 """Makes sandbox users by the thousand, with tokens and points; hashes no password and needs an administrator."""
 
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from tiketi_sdk._sync.client import Tiketi
 from tiketi_sdk.contract.auth import PROVISION_COUNT_MAX
@@ -14,6 +16,18 @@ class CrowdMember:
     user_id: int
     token: str = field(repr=False)
     """An access token; there is no password and no refresh token."""
+    expires_at: datetime
+    """When the token ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """Distinct users with points, made under one name."""
+
+    name: str
+    members: tuple[CrowdMember, ...]
+    life_s: float
+    """How long the tokens were good for when they were made."""
 
 
 def provision_users(client: Tiketi, *, prefix: str, count: int) -> tuple[CrowdMember, ...]:
@@ -25,8 +39,25 @@ def provision_users(client: Tiketi, *, prefix: str, count: int) -> tuple[CrowdMe
     made: list[CrowdMember] = []
     for first, size in _batches(count):
         batch = client.auth.provision(prefix=prefix, first_number=first, count=size)
-        made += [CrowdMember(user.user_id, user.token) for user in batch.items]
+        made += [CrowdMember(user.user_id, user.token, batch.expires_at) for user in batch.items]
     return tuple(made)
+
+
+def gather_crowd(client: Tiketi, *, count: int, points: int) -> Crowd:
+    """New users with `points` each. Raises as `provision_users` does."""
+    name = f"crowd-{secrets.token_hex(5)}"
+    members = provision_users(client, prefix=name, count=count)
+    grant_points(client, [each.user_id for each in members], amount=points, reference=name)
+    ends_at = min(each.expires_at for each in members)
+    return Crowd(
+        name=name, members=members, life_s=max(0.0, (ends_at - datetime.now(UTC)).total_seconds())
+    )
+
+
+def fresh_tokens(client: Tiketi, crowd: Crowd) -> dict[int, str]:
+    """New tokens for everybody in a crowd, by user id."""
+    members = provision_users(client, prefix=crowd.name, count=len(crowd.members))
+    return {each.user_id: each.token for each in members}
 
 
 def grant_points(client: Tiketi, user_ids: Sequence[int], *, amount: int, reference: str) -> int:

@@ -4,7 +4,7 @@
 """
 
 from tiketi_sdk.stampede.plan import Mix, Plan, Visitor
-from tiketi_sdk.stampede.process import LoadError, LoadProcess
+from tiketi_sdk.stampede.process import LoadError, LoadProcess, Renewal
 from tiketi_sdk.stampede.results import Progress, Results, Step
 from tiketi_sdk.stampede.trust import doubts
 
@@ -14,6 +14,7 @@ __all__ = [
     "Mix",
     "Plan",
     "Progress",
+    "Renewal",
     "Results",
     "Step",
     "Visitor",

@@ -52,10 +52,11 @@ class Calls:
         exchange: Exchange,
         tally: Tally,
         *,
-        token: str,
+        token: Callable[[], str],
         surroundings: Surroundings,
         policy: RetryPolicy = PATIENT,
     ) -> None:
+        """`token` is asked for each attempt: a visit may outlast one."""
         self._exchange = exchange
         self._tally = tally
         self._token = token
@@ -78,13 +79,17 @@ class Calls:
         still being worked on, and are asked again for `AWAITED_S_MAX`. Raises `ApiError` or `TransportError` once trying again makes no sense.
         """
         key = uuid.uuid4().hex if operation.idempotency != "none" else None
-        prepared = codec.encode(
-            operation, request, token=self._token, idempotency_key=key, entry_token=entry_token
-        )
         attempt_count = 0
         began_s = self._near.now_s()
         while True:
             attempt_count += 1
+            prepared = codec.encode(
+                operation,
+                request,
+                token=self._token(),
+                idempotency_key=key,
+                entry_token=entry_token,
+            )
             try:
                 return self._once(operation, prepared, due_s)
             except TiketiError as error:

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ def main() -> int:
     logging.getLogger("locust").setLevel(logging.ERROR)
     _raise_file_limit()
     _tell({"kind": "ready"})
-    line = sys.stdin.readline()
+    line = sys.stdin.buffer.readline()
     if not line:
         return 1
     job = json.loads(line)
@@ -63,6 +63,7 @@ class Generator:
         self._opening_s = 0.0
         self._last_s = 0.0
         self._stop = False
+        self._tokens: dict[int, str] = {}
 
     def run(self) -> Results | None:
         """The results, or None when nobody is there any more to read them."""
@@ -75,9 +76,17 @@ class Generator:
         gc.freeze()
         self._opening_s = time.perf_counter() + OPENING_DELAY_S
         gevent.spawn(self._pulse.beat)
+        gevent.spawn(self._listen_to_parent)
         self._pulse.measure()
         self._gate.set()
         return self._results() if self._watch() else None
+
+    def _listen_to_parent(self) -> None:
+        """New tokens, for those whose visit outlasts theirs."""
+        read = sys.stdin.buffer.readline
+        while line := gevent.get_hub().threadpool.apply(read):
+            tokens = json.loads(line)["tokens"]
+            self._tokens.update((int(user_id), token) for user_id, token in tokens.items())
 
     def _watch(self) -> bool:
         """Report until everybody is gone; whether the parent still is there."""
@@ -138,6 +147,7 @@ class Generator:
             event_id = self._plan.event_id
             patience_s = self._plan.patience_s
             network_timeout = self._plan.request_timeout_s
+            tokens: Mapping[int, str] = self._tokens
             tally = self._tally
 
             @task

@@ -40,6 +40,8 @@ class StampedeUser(FastHttpUser):
     """Base URLs by service."""
     event_id = 0
     patience_s = 240.0
+    tokens: Mapping[int, str] = {}
+    """By user id, newer ones than those that visitors came with."""
     tally: Tally
 
     def __init__(self, environment: Environment) -> None:
@@ -49,8 +51,12 @@ class StampedeUser(FastHttpUser):
 
     def live(self, visitor: Visitor, opening_s: float) -> Outcome:
         """One visit, from the visitor's moment after `opening_s` on."""
+
+        def token() -> str:
+            return self.tokens.get(visitor.user_id, visitor.token)
+
         near = Surroundings(sleep=gevent.sleep, random=Random(visitor.user_id))  # noqa: S311
-        calls = Calls(self.exchange, self.tally, token=visitor.token, surroundings=near)
+        calls = Calls(self.exchange, self.tally, token=token, surroundings=near)
         journey = Journey(
             visitor,
             calls,
@@ -58,9 +64,7 @@ class StampedeUser(FastHttpUser):
             event_id=self.event_id,
             surroundings=near,
             patience_s=self.patience_s,
-            listen=Listener(self.urls["queue"], visitor.token, self.tally)
-            if visitor.listens
-            else None,
+            listen=Listener(self.urls["queue"], token, self.tally) if visitor.listens else None,
         )
         try:
             return journey.run(opening_s)

@@ -16,7 +16,7 @@ from tiketi_sdk.stampede.calling import Calls, Surroundings
 from tiketi_sdk.stampede.plan import Visitor
 from tiketi_sdk.stampede.results import Outcome
 from tiketi_sdk.stampede.tally import Place, Tally
-from tiketi_sdk.stampede.wishes import CARD_DECLINED, CARD_OK, bill, choose_seats
+from tiketi_sdk.stampede.wishes import CARD_DECLINED, CARD_OK, bill, choose_seats, refusals
 
 _POLL_JITTER: Final = 0.1
 _LOOK_S: Final = (0.4, 1.2)
@@ -120,7 +120,7 @@ class Journey:
         """Until admitted; ends the visit of those who give up or are turned away."""
         place = self._enter(due_s)
         listen, by = self._listen, "polling"
-        while place.state == "waiting":
+        while place.state != "admitted":
             self._go("waiting")
             if self._turns("gives_up"):
                 self._leave()
@@ -130,7 +130,7 @@ class Journey:
                 place = self._enter()
                 continue
             if listen is not None:
-                told = listen(self._event_id, self._patience_s)
+                told = listen(self._event_id, self._patience_left_s())
                 if told is not None:
                     place, by = told, "socket"
                     break
@@ -206,6 +206,7 @@ class Journey:
                 elif error.code == "entry_required":
                     # The session ran out, or ended with an earlier purchase: through the line again.
                     self._go("outside")
+                    self._pause(_LOOK_S)
                     self._stand_in_line()
                 elif error.code != "seat_taken":
                     raise
@@ -250,7 +251,7 @@ class Journey:
                 paid = self._calls.call(
                     payment.PAY,
                     bill(held, self._visitor.method, card),
-                    foreseen={*_DEAD, "entry_required", *_declined(card)},
+                    foreseen={*_DEAD, "entry_required", *refusals(card)},
                     awaited={"idempotency_in_flight"},
                     entry_token=self._entry_token,
                 )
@@ -340,10 +341,9 @@ class Journey:
     def _pause(self, between_s: tuple[float, float]) -> None:
         self._near.sleep(self._near.random.uniform(*between_s))
 
+    def _patience_left_s(self) -> float:
+        return max(0.0, self._due_s + self._patience_s - self._near.now_s())
+
     def _lose_patience(self) -> None:
-        if self._near.now_s() - self._due_s > self._patience_s:
+        if not self._patience_left_s():
             raise _EndedError("out_of_patience")
-
-
-def _declined(card: str) -> set[str]:
-    return {"card_declined"} if card == CARD_DECLINED else set()

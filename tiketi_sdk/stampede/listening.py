@@ -28,9 +28,14 @@ class Listener:
     """One visitor's socket."""
 
     def __init__(
-        self, url: str, token: str, tally: Tally, *, now_s: Callable[[], float] = time.perf_counter
+        self,
+        url: str,
+        token: Callable[[], str],
+        tally: Tally,
+        *,
+        now_s: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """`url`: the queue service's base address."""
+        """`url`: the queue service's base address; `token` is asked when it connects."""
         parts = urlsplit(url)
         scheme = "wss" if parts.scheme == "https" else "ws"
         path = f"{parts.path.rstrip('/')}{wire.SOCKET_PATH}/?EIO=4&transport=websocket"
@@ -59,7 +64,7 @@ class Listener:
         code = "connection_lost"
         try:
             connection.connect(self._url, timeout=_JOIN_WITHIN_S)  # type: ignore[no-untyped-call]
-            connection.send(f"40{wire.NAMESPACE},{json.dumps({'token': self._token})}")
+            connection.send(f"40{wire.NAMESPACE},{json.dumps({'token': self._token()})}")
             request = json.dumps([wire.JOIN, {"event_id": event_id}])
             connection.send(f"42{wire.NAMESPACE},1{request}")
             while not (text := _received(connection)).startswith(_ACK):

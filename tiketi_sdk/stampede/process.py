@@ -2,13 +2,14 @@
 
 import contextlib
 import json
+import math
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -25,12 +26,25 @@ GRACE_S: Final = 20.0
 """How much longer than its plan the process may take to start and to report."""
 STOP_S: Final = 8.0
 _TAIL_BYTES: Final = 2_000
+_TOKENS_PER_LINE: Final = 500
+_RENEW_AGAIN_S: Final = 15.0
+"""After tokens could not be had."""
 
 
 class LoadError(TiketiError):
     """The load process ended, or fell silent, without results; the text has its last words."""
 
     exit_status = Exit.FAILED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """Where new tokens come from while visitors are about."""
+
+    every_s: float
+    """Well before the ones in use end."""
+    tokens: Callable[[], Mapping[int, str]]
+    """By user id. May raise `TiketiError`: it is asked again a little later."""
 
 
 class LoadProcess:
@@ -50,8 +64,14 @@ class LoadProcess:
         assert self._process is not None, "enter the block first"
         return self._process.pid
 
-    def run(self, plan: Plan, visitors: Sequence[Visitor]) -> Iterator[Progress | Results]:
-        """Progress about twice a second, the results last. Raises `LoadError`."""
+    def run(
+        self, plan: Plan, visitors: Sequence[Visitor], *, renewal: Renewal | None = None
+    ) -> Iterator[Progress | Results]:
+        """Progress about twice a second, the results last. Raises `LoadError`.
+
+        Without a `renewal`, visitors live as long as the tokens they came with.
+        """
+        renew_at_s = math.inf if renewal is None else time.monotonic() + renewal.every_s
         deadline_s = time.monotonic() + plan.ends_after_s + plan.arrive_within_s + GRACE_S
         self._send({"plan": plan.to_json(), "visitors": [asdict(each) for each in visitors]})
         while True:
@@ -61,6 +81,11 @@ class LoadProcess:
                 raise LoadError(f"the load process fell silent{self._last_words()}") from None
             if line is None:
                 raise LoadError(f"the load process ended without results{self._last_words()}")
+            if renewal is not None and time.monotonic() >= renew_at_s:
+                pause_s = renewal.every_s if self._renew(renewal) else _RENEW_AGAIN_S
+                renew_at_s = time.monotonic() + pause_s
+            if line["kind"] == "nonsense":
+                raise LoadError(f"the load process said what is no report: {line['told']}")
             if line["kind"] == "progress":
                 yield Progress.from_json(line["progress"])
             elif line["kind"] == "results":
@@ -110,6 +135,16 @@ class LoadProcess:
         if self._words is not None:
             self._words.close()
 
+    def _renew(self, renewal: Renewal) -> bool:
+        """Whether there were new tokens."""
+        try:
+            tokens = list(renewal.tokens().items())
+        except TiketiError:
+            return False
+        for first in range(0, len(tokens), _TOKENS_PER_LINE):
+            self._send({"tokens": dict(tokens[first : first + _TOKENS_PER_LINE])})
+        return True
+
     def _send(self, job: dict[str, Any]) -> None:
         assert self._process is not None, "enter the block first"
         assert self._process.stdin is not None, "made with a pipe"
@@ -117,12 +152,12 @@ class LoadProcess:
             self._process.stdin.write(json.dumps(job, separators=(",", ":")).encode() + b"\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise LoadError(f"the load process did not start{self._last_words()}") from None
+            raise LoadError(f"the load process listens no more{self._last_words()}") from None
 
     def _read(self, stream: IO[bytes]) -> None:
         with contextlib.suppress(ValueError, OSError):  # closed under us by `stop`
             for line in stream:
-                self._lines.put(json.loads(line))
+                self._lines.put(parsed(line))
         self._lines.put(None)
 
     def _last_words(self) -> str:
@@ -132,3 +167,12 @@ class LoadProcess:
         self._words.seek(max(0, size - _TAIL_BYTES))
         told = self._words.read().decode(errors="replace").strip()
         return f":\n{told}" if told else ""
+
+
+def parsed(line: bytes) -> dict[str, Any]:
+    """What a line reports; anything else is handed on as nonsense, to be told of."""
+    with contextlib.suppress(ValueError):
+        told = json.loads(line)
+        if isinstance(told, dict) and "kind" in told:
+            return told
+    return {"kind": "nonsense", "told": repr(line[:200])}

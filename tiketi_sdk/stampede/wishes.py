@@ -34,3 +34,8 @@ def bill(held: Reservation, method: Method, card: str) -> PayRequest:
         card_amount=price - points,
         pg_token=card if price > points else None,
     )
+
+
+def refusals(card: str) -> set[str]:
+    """What a gateway is expected to say to a card."""
+    return {"card_declined"} if card == CARD_DECLINED else set()

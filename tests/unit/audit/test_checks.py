@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tiketi_sdk.audit import Evidence, judge
-from tiketi_sdk.audit.judge import CHECKS
+from tiketi_sdk.audit.judge import CHECKS, FINDINGS_MAX, confirmed
 from tiketi_sdk.contract.backlog import Backlog, GroupBacklog
 from tiketi_sdk.contract.notification import AuditedDelivery
 from tiketi_sdk.contract.payment import AuditedHistory, AuditedPayment, AuditedWallet
@@ -217,3 +217,25 @@ def test_each_violation_is_found_with_its_rows(
 
 def test_every_check_has_a_planted_violation() -> None:
     assert {name for name, _ in PLANTED} == {check.name for check in CHECKS}
+
+
+def seats_of(*wrong: int, settled: bool = True) -> Evidence:
+    """A sound sale but for these seats, which say that they are sold to nobody known."""
+    found = sound()
+    more = (AuditedSeat(seat_id=seat, status="sold", reservation_id=99) for seat in wrong)
+    return replace(found, seats=(*found.seats, *more), settled=settled)
+
+
+def test_only_what_two_readings_show_alike_is_a_finding():
+    first, second = judge(seats_of(50, 51, settled=False)), judge(seats_of(51, 52))
+    (finding,) = [f for check in confirmed(first, second).checks for f in check.findings]
+    assert finding.summary.startswith("seat 51 ")
+    assert not confirmed(first, second).settled
+    assert confirmed(first, judge(sound())).passed
+    assert confirmed(first, judge(sound())).to_json()["settled"] is False
+
+
+def test_many_findings_are_compared_whole_and_then_cut():
+    first = judge(seats_of(*range(1_000, 1_300)), findings_max=None)
+    second = judge(seats_of(*range(1_150, 1_450)), findings_max=None)
+    assert confirmed(first, second).findings_count == FINDINGS_MAX

@@ -28,6 +28,7 @@ class Theatre:
 
     seats: list[str] = field(default_factory=lambda: list("aaaa"))
     polls_until_in: int = 2
+    polls_until_drawn: int = 0
     says: dict[str, list[str]] = field(default_factory=dict)
     asked: list[tuple[str, Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
@@ -60,6 +61,10 @@ class Theatre:
         return Answer(200, {}, json.dumps(raw).encode())
 
     def _place(self) -> Answer:
+        if self.polls_until_drawn:
+            self.polls_until_drawn -= 1
+            return self._ok({"event_id": 7, "state": "gathered", "position": 0, "waiting_count": 3,
+                             "next_poll_ms": 1_000, "draw_id": "0" * 32})  # fmt: skip
         self.polls_until_in -= 1
         inside = self.polls_until_in < 0
         return self._ok({"event_id": 7, "state": "admitted" if inside else "waiting",
@@ -150,7 +155,7 @@ def visit(
             "seats_count": 1, "chooses": False, "opens": False, "temper": "steady", **wishes,
         }
     )  # fmt: skip
-    calls = Calls(theatre, tally, token="me", surroundings=near)
+    calls = Calls(theatre, tally, token=lambda: "me", surroundings=near)
     journey = Journey(
         visitor, calls, tally, event_id=7, surroundings=near, patience_s=patience_s, listen=listen
     )

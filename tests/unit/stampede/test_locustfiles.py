@@ -1,0 +1,51 @@
+"""Visitors for plain locust: one batch however many ask at once, and nobody whose token has ended."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from tests.users import REPOSITORY
+
+# In a process of its own: importing locust changes the standard library of the one it is in.
+PROGRAM = """
+import gevent, json
+from datetime import UTC, datetime
+from tiketi_sdk.seeding import Crowd, CrowdMember
+from tiketi_sdk.stampede.locustfiles import Company
+from tiketi_sdk.stampede.plan import Plan
+
+def crowd_of(life_s):
+    def gather():
+        gathered.append(life_s)
+        gevent.sleep(0.01)
+        members = tuple(CrowdMember(len(gathered) * 100 + n, "token", datetime.now(UTC)) for n in range(60))
+        return Crowd(name="crowd", members=members, life_s=life_s)
+    return gather
+
+def plan(batch):
+    return Plan(event_id=1, urls={}, users_count=60, seed=batch, patience_s=10)
+
+told = {}
+for name, life_s in (("good", 900.0), ("ended", 5.0)):
+    gathered = []
+    company = Company(crowd_of(life_s), plan)
+    greenlets = [gevent.spawn(company.next) for _ in range(50)]
+    gevent.joinall(greenlets, raise_error=True)
+    told[name] = [len(gathered), len({each.value.user_id for each in greenlets})]
+print(json.dumps(told))
+"""
+
+
+def test_a_batch_is_made_once_for_all_who_ask_and_left_when_its_tokens_end():
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout) == {"good": [1, 50], "ended": [50, 50]}
