@@ -129,8 +129,8 @@ def test_a_sale_from_up_to_down(terminal: Terminal):
 
     admin = ("--profile", "local")
     code = tickets[0]["qr"]
-    assert terminal.json("tickets", "check-in", *admin, stdin=code)["status"] == "USED"
-    terminal.run("tickets", "check-in", *admin, status=7, stdin=code)
+    assert terminal.json("tickets", "check-in", event, *admin, stdin=code)["status"] == "USED"
+    terminal.run("tickets", "check-in", event, *admin, status=7, stdin=code)
     report = terminal.json("audit", event, *admin)
     assert (report["passed"], report["sold_count"]) == (True, 2)
     told = {each["message_name"] for each in terminal.json("notifications", "list")["items"]}

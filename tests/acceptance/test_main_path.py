@@ -77,12 +77,12 @@ def test_a_ticket_bought_by_card(platform: Stage):
     assert {t.seat.seat_id for t in tickets} == {seat.seat_id for seat in held.seats}
     assert client.tickets.get(tickets[0].id).qr_svg
 
-    used = platform.admin.tickets.check_in(tickets[0].qr)
+    used = platform.admin.tickets.check_in(event.id, tickets[0].qr)
     assert used.status == "USED"
     with pytest.raises(errors.TicketUsedError):
-        platform.admin.tickets.check_in(tickets[0].qr)
+        platform.admin.tickets.check_in(event.id, tickets[0].qr)
     with pytest.raises(errors.TicketInvalidError):
-        platform.admin.tickets.check_in(tickets[1].qr[:-6] + "AAAAAA")
+        platform.admin.tickets.check_in(event.id, tickets[1].qr[:-6] + "AAAAAA")
 
     mails = patiently(lambda: [m for m in platform.mails(me.email) if held.number in m["subject"]])
     assert len(mails) == 1

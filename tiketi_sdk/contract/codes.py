@@ -99,8 +99,12 @@ CODES: dict[str, Code] = {
     "reservation_not_cancellable": Code(
         409, Exit.CONFLICT, "The reservation cannot be cancelled any more"
     ),
+    "too_late_to_cancel": Code(
+        409, Exit.CONFLICT, "The event has begun; what was paid is not given back any more"
+    ),
     "stale_version": Code(409, Exit.CONFLICT, "It was changed by somebody else in the meantime"),
     "ticket_invalid": Code(409, Exit.CONFLICT, "This is not a valid ticket"),
+    "ticket_of_other_event": Code(409, Exit.CONFLICT, "This ticket is for another event"),
     "ticket_used": Code(409, Exit.CONFLICT, "This ticket was used before"),
     # --- payment
     "card_declined": Code(402, Exit.PAYMENT, "The card was declined"),

@@ -255,7 +255,7 @@ REFUND = Operation(
     name="payments.refund", method="POST", path="/api/refunds", request=RefundRequest, response=Refund,
     access="admin", status=201, idempotency="required",
     errors=("payment_not_found", "payment_not_refundable", "refund_too_large", "gateway_unavailable"),
-    summary="Give money back, all or part; to give back seats and money, cancel the reservation.",
+    summary="Give money back, all or part; all of it cancels the reservation, unless a ticket of it was used.",
 )  # fmt: skip
 WEBHOOK = Operation(
     name="payments.webhook", method="POST", path="/api/payments/webhook", request=WebhookRequest,

@@ -198,8 +198,10 @@ class TicketRequest(Request):
 
 
 class CheckInRequest(Request):
-    """What the scanner read at the door."""
+    """What the scanner read, and at the door of which event."""
 
+    event_id: Id
+    """A ticket for another one is refused, and stays good for its own."""
     qr: OpaqueToken
 
 
@@ -230,6 +232,8 @@ class AuditedReservation(Wire):
     seat_ids: tuple[int, ...]
     ticket_count: int
     """VALID or USED tickets."""
+    used_ticket_count: int = 0
+    """Tickets on which somebody came in: such a reservation stays, even if its money goes back."""
     payment_id: int | None
     expires_at: Instant
 
@@ -265,8 +269,8 @@ GET = Operation(
 CANCEL = Operation(
     name="reservations.cancel", method="POST", path="/api/reservations/{reservation_id}/cancel",
     request=ReservationRequest, response=Reservation,
-    errors=("reservation_not_found", "reservation_not_cancellable"),
-    same_twice=True, summary="Give the seats back; a paid reservation is refunded.",
+    errors=("reservation_not_found", "reservation_not_cancellable", "too_late_to_cancel"), same_twice=True,
+    summary="Give the seats back; a paid reservation is refunded. After the event has begun: administrators only.",
 )  # fmt: skip
 TICKETS = Operation(
     name="tickets.list", method="GET", path="/api/tickets", request=ListTicketsRequest, response=Page[Ticket],
@@ -278,8 +282,8 @@ TICKET = Operation(
 )  # fmt: skip
 CHECK_IN = Operation(
     name="tickets.check_in", method="POST", path="/api/tickets/check-in", request=CheckInRequest, response=Ticket,
-    access="admin", errors=("ticket_invalid", "ticket_used", "ticket_not_found"),
-    summary="Let somebody in, once.",
+    access="admin", errors=("ticket_invalid", "ticket_used", "ticket_not_found", "ticket_of_other_event"),
+    summary="Let somebody in to an event, once.",
 )  # fmt: skip
 AUDIT_SEATS = Operation(
     name="audit.seats", method="GET", path="/api/audit/seats", request=AuditRequest, response=Page[AuditedSeat],

@@ -25,6 +25,7 @@ TiketiError
 │   │   ├── NotOnSaleError   WaitingRoomClosedError   LineFormedError
 │   │   ├── SeatTakenError   SoldOutError   SeatLimitReachedError   SeatsInUseError
 │   │   ├── ReservationNotCancellableError   TicketInvalidError   TicketUsedError
+│   │   ├── TooLateToCancelError   TicketOfOtherEventError
 │   │   ├── ReservationNotPayableError   PriceMismatchError   BalanceLimitReachedError
 │   │   └── PaymentNotRefundableError   RefundTooLargeError
 │   ├── RateLimitedError              429
@@ -122,10 +123,12 @@ from tiketi_sdk.errors.leaves import (
     StaleVersionError,
     TicketInvalidError,
     TicketNotFoundError,
+    TicketOfOtherEventError,
     TicketUsedError,
     TokenExpiredError,
     TokenInvalidError,
     TooEarlyError,
+    TooLateToCancelError,
     UnsupportedMediaTypeError,
     UserNotFoundError,
     WaitingRoomClosedError,
@@ -202,11 +205,13 @@ __all__ = [
     "StaleVersionError",
     "TicketInvalidError",
     "TicketNotFoundError",
+    "TicketOfOtherEventError",
     "TicketUsedError",
     "TiketiError",
     "TokenExpiredError",
     "TokenInvalidError",
     "TooEarlyError",
+    "TooLateToCancelError",
     "TransportError",
     "UnsupportedMediaTypeError",
     "UserNotFoundError",

@@ -243,6 +243,18 @@ class ReservationNotCancellableError(ConflictError):
     code_of_class = "reservation_not_cancellable"
 
 
+class TooLateToCancelError(ConflictError):
+    """The event has begun: what was paid for it is given back by administrators only."""
+
+    code_of_class = "too_late_to_cancel"
+
+
+class TicketOfOtherEventError(ConflictError):
+    """The ticket is for another event; it was not used and stays good there."""
+
+    code_of_class = "ticket_of_other_event"
+
+
 class TicketInvalidError(ConflictError):
     """What was scanned is not a ticket of this platform, or was cancelled."""
 

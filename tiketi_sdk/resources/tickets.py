@@ -30,6 +30,9 @@ class AsyncTickets(AsyncResource):
         """One ticket with its QR code as SVG. Raises `TicketNotFoundError`, also for somebody else's."""
         return await self._ask(contract.TICKET, ticket_id=ticket_id)
 
-    async def check_in(self, qr: str) -> Ticket:
-        """Let in whoever shows this code, once (administrators). Raises `TicketUsedError`, `TicketInvalidError`."""
-        return await self._ask(contract.CHECK_IN, qr=qr)
+    async def check_in(self, event_id: int, qr: str) -> Ticket:
+        """Let in whoever shows this code at the door of this event, once (administrators).
+
+        Raises `TicketUsedError`, `TicketInvalidError`, and `TicketOfOtherEventError`, which leaves it unused.
+        """
+        return await self._ask(contract.CHECK_IN, event_id=event_id, qr=qr)

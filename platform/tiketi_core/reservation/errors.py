@@ -63,6 +63,12 @@ class ReservationNotCancellableError(DomainError):
     code = "reservation_not_cancellable"
 
 
+class TooLateToCancelError(DomainError):
+    """The event has begun; what was bought for it is not given back any more."""
+
+    code = "too_late_to_cancel"
+
+
 class IdempotencyKeyReusedError(DomainError):
     """This Idempotency-Key came with a different request before."""
 
@@ -85,3 +91,9 @@ class TicketUsedError(DomainError):
     """Somebody came in with this ticket before."""
 
     code = "ticket_used"
+
+
+class TicketOfOtherEventError(DomainError):
+    """The ticket is for another event than this door's; it was not used."""
+
+    code = "ticket_of_other_event"

@@ -46,6 +46,8 @@ class Sale:
     on_sale_at_ms: int
     sale_ends_at_ms: int
     """The first moment at which nothing is sold any more."""
+    starts_at_ms: int
+    """When the event itself begins, and with it the end of giving back."""
     is_cancelled: bool
     seats_per_user_max: int
 

@@ -101,7 +101,7 @@ class ReservationBooks(Protocol):
         ...
 
     async def note_cancelled_events(self, messages: Sequence[Message], *, now_ms: int) -> None:
-        """Note the events of `event.cancelled` messages, each once, for the sweep."""
+        """Note the events of `event.cancelled` and `event.deleted` messages, each once, for the sweep."""
         ...
 
     async def sweep_cancelled_events(self, *, now_ms: int, sure_after_ms: int, limit: int) -> None:
@@ -143,8 +143,13 @@ class TicketBooks(Protocol):
         """A user's tickets, newest first."""
         ...
 
-    async def use(self, ticket_id: TicketId, *, code: str, now_ms: int) -> Ticket:
-        """Use a ticket once. Raises TicketNotFoundError, TicketInvalidError, TicketUsedError."""
+    async def use(
+        self, ticket_id: TicketId, *, code: str, event_id: EventId, now_ms: int
+    ) -> Ticket:
+        """Use a ticket of this event once.
+
+        Raises TicketNotFoundError, TicketInvalidError, TicketOfOtherEventError, TicketUsedError.
+        """
         ...
 
 

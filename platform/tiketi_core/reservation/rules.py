@@ -11,6 +11,7 @@ from tiketi_core.reservation.errors import (
     ReservationNotFoundError,
     SeatLimitReachedError,
     SeatTakenError,
+    TooLateToCancelError,
 )
 from tiketi_core.reservation.model import Reservation, ReservationStatus, Sale, SeatStatus
 
@@ -22,6 +23,16 @@ def check_on_sale(sale: Sale | None, *, now_ms: int) -> Sale:
     if sale.is_cancelled or not sale.on_sale_at_ms <= now_ms < sale.sale_ends_at_ms:
         raise NotOnSaleError
     return sale
+
+
+def check_may_cancel(sale: Sale | None, *, now_ms: int) -> None:
+    """Whether the owner of a paid reservation may give it back now.
+
+    Not once the event has begun, whether or not a ticket was used: by then nobody buys the seat. What is
+    cancelled or gone never begins.
+    """
+    if sale is not None and not sale.is_cancelled and now_ms >= sale.starts_at_ms:
+        raise TooLateToCancelError
 
 
 def status_at(reservation: Reservation, *, now_ms: int) -> ReservationStatus:

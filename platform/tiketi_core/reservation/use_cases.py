@@ -6,7 +6,7 @@ from typing import Final
 
 from tiketi_core.kernel import bounds
 from tiketi_core.kernel.clock import Clock
-from tiketi_core.kernel.errors import InvalidRequestError
+from tiketi_core.kernel.errors import DomainError, InvalidRequestError
 from tiketi_core.kernel.ids import EventId, ReservationId, TicketId, UserId
 from tiketi_core.kernel.message import Message
 from tiketi_core.reservation import rules
@@ -72,21 +72,34 @@ class Reservations:
         self._policy = policy
 
     async def reserve(self, wish: Wish, *, key: RequestKey | None, request_id: str) -> Reservation:
-        """Hold seats: all of them or none."""
+        """Hold seats: all of them or none. The same key and request again gives the same reservation."""
         if wish.count > bounds.seats_per_reservation_max:
             raise InvalidRequestError(
                 f"at most {bounds.seats_per_reservation_max} seats at once", field="seat_ids"
             )
-        sale = rules.check_on_sale(
-            await self._sales.find(wish.event_id), now_ms=self._clock.now_ms()
-        )
-        if wish.seat_ids is None:
-            return await self._hold(wish, rules.seats_per_user_max(sale), key, request_id)
-        owner = await self._locks.acquire(wish.event_id, wish.seat_ids, user_id=wish.user_id)
+        try:
+            sale = rules.check_on_sale(
+                await self._sales.find(wish.event_id), now_ms=self._clock.now_ms()
+            )
+            owner = await self._lock(wish)
+        except DomainError:
+            # What was reserved while it could be is answered again, whatever is in the way since. The
+            # books know the key too, so it is looked up here only where they are not reached.
+            answer = None if key is None else await self.answered(wish.user_id, key)
+            if answer is None:
+                raise
+            return answer
         try:
             return await self._hold(wish, rules.seats_per_user_max(sale), key, request_id)
         finally:
-            await self._locks.release(wish.event_id, wish.seat_ids, owner=owner)
+            if owner is not None and wish.seat_ids is not None:
+                await self._locks.release(wish.event_id, wish.seat_ids, owner=owner)
+
+    async def _lock(self, wish: Wish) -> str | None:
+        """The owner of the locks in front of named seats; None where the platform chooses them."""
+        if wish.seat_ids is None:
+            return None
+        return await self._locks.acquire(wish.event_id, wish.seat_ids, user_id=wish.user_id)
 
     async def answered(self, user_id: UserId, key: RequestKey) -> Reservation | None:
         """What a repeated request made the first time, or None; for callers whose session is over.
@@ -113,7 +126,16 @@ class Reservations:
     async def cancel(
         self, reservation_id: ReservationId, *, owner_id: UserId | None, request_id: str
     ) -> Reservation:
-        """Give the seats back, as the owner or, with `owner_id` None, as an administrator."""
+        """Give the seats back, as the owner or, with `owner_id` None, as an administrator.
+
+        An owner may no more give back what was paid once the event has begun (TooLateToCancelError); a
+        hold may always be given up. UnavailableError when nobody can say when the event begins.
+        """
+        if owner_id is not None:
+            found = await self.find(reservation_id, owner_id=owner_id)
+            if found.status == "CONFIRMED":
+                sale = await self._sales.find(found.event_id)
+                rules.check_may_cancel(sale, now_ms=self._clock.now_ms())
         return await self._books.cancel(
             reservation_id,
             owner_id=owner_id,
@@ -246,7 +268,9 @@ class Tickets:
             limit=limit,
         )
 
-    async def check_in(self, qr: str) -> Ticket:
-        """Let somebody in, once."""
+    async def check_in(self, qr: str, *, event_id: EventId) -> Ticket:
+        """Let somebody in to this event, once."""
         ticket_id, code = self._seal.open(qr)
-        return await self._books.use(ticket_id, code=code, now_ms=self._clock.now_ms())
+        return await self._books.use(
+            ticket_id, code=code, event_id=event_id, now_ms=self._clock.now_ms()
+        )

@@ -53,6 +53,7 @@ def on_sale(event_id: int, **changes: Any) -> Sale:
         "event_id": EventId(event_id),
         "on_sale_at_ms": NOW_MS,
         "sale_ends_at_ms": NOW_MS + 3_600_000,
+        "starts_at_ms": NOW_MS + 7_200_000,
         "is_cancelled": False,
         "seats_per_user_max": 4,
     }

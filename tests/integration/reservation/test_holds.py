@@ -12,15 +12,14 @@ from tests.integration.reservation.box_office import (
     BoxOffice,
     on_sale,
     paid,
-    refunded,
 )
+from tests.waiting import until
 from tiketi_core.kernel.ids import EventId
 from tiketi_core.reservation.errors import (
     EventNotFoundError,
     IdempotencyKeyReusedError,
     NotOnSaleError,
     ReservationNotCancellableError,
-    ReservationNotFoundError,
     SeatLimitReachedError,
     SeatNotFoundError,
     SeatTakenError,
@@ -107,19 +106,6 @@ async def test_the_cleaner_expires_once_and_says_so_once(office: BoxOffice):
     await office.sound()
 
 
-async def test_cancelling_frees_the_seats_once(office: BoxOffice):
-    first = await office.open()
-    held = await office.hold(1, first)
-    with pytest.raises(ReservationNotFoundError):
-        await office.cancel(held, user=2)
-    cancelled = await office.cancel(held)
-    assert (cancelled.status, cancelled.version) == ("CANCELLED", 2)
-    assert cancelled.seats == held.seats, "history shows what it was for"
-    assert (await office.cancel(held)).version == 2
-    assert len(await office.messages("reservation.cancelled")) == 1
-    assert (await office.states())[0] == "a"
-
-
 async def test_legacy_f12_no_double_sale_and_no_stolen_seat(office: BoxOffice):
     first = await office.open()
     a = await office.hold(1, first)
@@ -133,41 +119,6 @@ async def test_legacy_f12_no_double_sale_and_no_stolen_seat(office: BoxOffice):
     with pytest.raises(SeatTakenError):
         await office.hold(3, first)
     await office.sound()
-
-
-async def test_cancelling_a_sale_voids_its_tickets_and_names_its_payment(office: BoxOffice):
-    first = await office.open()
-    held = await office.hold(1, first)
-    await office.pay(held, 50)
-    await office.cancel(held)
-    (said,) = await office.messages("reservation.cancelled")
-    assert (said["payment_id"], said["reason"]) == (50, "by_user")
-    await office.pay(held, 50)
-    assert await office.messages("reservation.refused") == []
-    await office.pay(await office.hold(2, first), 51)
-    await office.sound()
-
-
-async def test_a_whole_refund_cancels_and_a_part_does_not(office: BoxOffice):
-    first = await office.open()
-    held = await office.hold(1, first)
-    await office.pay(held, 50)
-    part = refunded(held, 50, 10_000)
-    await office.reservations.apply_refunds([part, part])
-    assert await office.status(held) == "CONFIRMED"
-    await office.reservations.apply_refunds([refunded(held, 50, held.total_price - 10_000)])
-    assert await office.status(held) == "CANCELLED"
-    (said,) = await office.messages("reservation.cancelled")
-    assert (said["payment_id"], said["reason"]) == (None, "payment_refunded")
-    await office.sound()
-
-
-async def test_a_refund_that_overtakes_its_payment_is_not_forgotten(office: BoxOffice):
-    first = await office.open()
-    held = await office.hold(1, first)
-    await office.reservations.apply_refunds([refunded(held, 50, held.total_price)])
-    await office.pay(held, 50)
-    assert await office.status(held) == "PENDING"
 
 
 @pytest.mark.parametrize(
@@ -206,6 +157,41 @@ async def test_the_same_key_gives_the_same_reservation(office: BoxOffice):
     with pytest.raises(IdempotencyKeyReusedError):
         await office.hold(1, first + 1, key="k")
     assert (await office.hold(2, first + 1, key="k")).user_id == 2
+
+
+async def test_a_repeated_request_is_answered_again_after_the_sale(office: BoxOffice):
+    first = await office.open()
+    held = await office.hold(1, first, key="k")
+    office.catalogue.events[EVENT] = on_sale(EVENT, sale_ends_at_ms=NOW_MS)
+    assert (await office.hold(1, first, key="k")).id == held.id
+    with pytest.raises(IdempotencyKeyReusedError):
+        await office.hold(1, first + 1, key="k")
+    with pytest.raises(NotOnSaleError):
+        await office.hold(1, first + 1, key="other")
+    office.catalogue.events[EVENT] = None
+    assert (await office.hold(1, first, key="k")).id == held.id
+
+
+async def test_whoever_waits_for_his_own_lapsed_hold_keeps_nobody_from_theirs(office: BoxOffice):
+    first = await office.open()
+    mine, theirs = await office.hold(1, first), await office.hold(2, first + 1)
+    office.clock.pass_ms(HOLD_MS)
+    lock = "SELECT FROM reservations WHERE id = $1 FOR UPDATE"
+    async with office.database.transaction() as other:
+        await other.execute(lock, mine.id)
+        taking = asyncio.create_task(office.best(1, 1))
+        await until(lambda: waits_for_a_lock(office))
+        await other.execute(f"{lock} NOWAIT", theirs.id)
+    assert (await taking).status == "PENDING"
+    await office.sound()
+
+
+async def waits_for_a_lock(office: BoxOffice) -> bool:
+    waiting = await office.database.fetchval(
+        "SELECT EXISTS (SELECT FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database())"
+    )
+    return bool(waiting)
 
 
 @pytest.mark.parametrize(

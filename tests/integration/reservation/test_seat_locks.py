@@ -69,3 +69,14 @@ async def test_reserving_goes_on_without_redis(office: BoxOffice, redis: RedisCl
     await office.hold(1, first)
     with pytest.raises(SeatTakenError):
         await office.hold(2, first)
+
+
+async def test_a_repeated_request_is_answered_again_while_others_try_for_its_seats(
+    office: BoxOffice, locks: RedisSeatLocks
+):
+    first = await office.open()
+    held = await office.hold(1, first, key="k")
+    await locks.acquire(EVENT, [SeatId(first)], user_id=UserId(2))
+    with pytest.raises(SeatTakenError):
+        await office.hold(1, first, key="other")
+    assert (await office.hold(1, first, key="k")).id == held.id

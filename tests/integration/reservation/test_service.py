@@ -2,129 +2,17 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
-
-import pytest
 
 from tests.engines import Database
-from tests.services import Answer, Running, running
-from tests.waiting import PATIENCE_S
+from tests.integration.reservation.house import House
+from tests.waiting import PATIENCE_S, until
 from tiketi_core.kernel.ids import MessageId
 from tiketi_core.kernel.message import Message
-from tiketi_platform.adapters.redis.bus import StreamBus
 from tiketi_platform.adapters.redis.client import RedisClient
-from tiketi_platform.adapters.tokens.signer import Signer
-from tiketi_platform.framework.access import ENTRY_AUDIENCE
-from tiketi_platform.framework.clock import SystemClock
 from tiketi_platform.runtime.engines.valkey import ValkeyServer
 from tiketi_sdk.contract.messages import MESSAGES
-
-SERVICES = ("auth", "event", "queue", "reservation")
-
-
-@dataclass
-class House:
-    """One event on sale, and whoever wants something of it."""
-
-    platform: Running
-    bus: StreamBus
-    event_id: int = 0
-
-    async def ask(
-        self, method: str, path: str, *, user: int | None = None, **kwargs: Any
-    ) -> Answer:
-        token = None if user is None else self.platform.token(sub=str(user))
-        token = kwargs.pop("token", token)
-        return await self.platform.ask(method, "reservation", path, token=token, **kwargs)
-
-    async def announce(self, **changes: Any) -> int:
-        now = datetime.now(UTC)
-        body = {
-            "title": "T",
-            "artist": "A",
-            "venue": "V",
-            "on_sale_at": (now - timedelta(hours=1)).isoformat(),
-            "sale_ends_at": (now + timedelta(hours=1)).isoformat(),
-            "starts_at": (now + timedelta(hours=2)).isoformat(),
-            **changes,
-        }
-        made = await self.platform.ask(
-            "POST", "event", "/api/events", token=self.platform.admin, json=body
-        )
-        assert made.status == 201, made.body
-        event_id: int = made.body["id"]
-        return event_id
-
-    async def generate(self, layout: str, event_id: int | None = None) -> Answer:
-        body = {"event_id": event_id or self.event_id, "layout": layout}
-        return await self.ask("POST", "/api/seats/generate", token=self.platform.admin, json=body)
-
-    def entry(self, user: int, event_id: int | None = None, *, ttl_s: int = 60) -> str:
-        now_s = SystemClock().now_ms() // 1000
-        return Signer.from_file(self.platform.settings.keys_dir / "queue.pem").sign(
-            {"sub": str(user), "event_id": event_id or self.event_id, "number": 1},
-            audience=ENTRY_AUDIENCE,
-            issued_at_s=now_s,
-            expires_at_s=now_s + ttl_s,
-        )
-
-    async def reserve(
-        self, user: int, *, entry: str | None = None, key: str | None = None, **what: Any
-    ) -> Answer:
-        headers = {"Entry-Token": entry or self.entry(user)}
-        if key is not None:
-            headers["Idempotency-Key"] = key
-        body = {"event_id": self.event_id, **what}
-        return await self.ask("POST", "/api/reservations", user=user, json=body, headers=headers)
-
-    async def pay(self, reservation: dict[str, Any], payment_id: int) -> None:
-        payload = {
-            "payment_id": payment_id,
-            "reservation_id": reservation["id"],
-            "event_id": reservation["event_id"],
-            "user_id": reservation["user_id"],
-            "total_price": reservation["total_price"],
-            "point_used": 0,
-            "card_amount": reservation["total_price"],
-        }
-        message = Message(MessageId(str(uuid.uuid4())), "payment.completed", payload, 0, "q")
-        await self.bus.publish("payment", [message])
-
-    async def sold(self, reservation: dict[str, Any]) -> dict[str, Any]:
-        """Waits for the news of the payment to arrive."""
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                path = f"/api/reservations/{reservation['id']}"
-                seen = await self.ask("GET", path, user=reservation["user_id"])
-                if seen.body["status"] == "CONFIRMED":
-                    body: dict[str, Any] = seen.body
-                    return body
-                await asyncio.sleep(0.02)
-
-
-Housing = Callable[[], Any]
-
-
-@pytest.fixture
-async def house(postgres: Database, valkey: ValkeyServer, tmp_path: Path) -> AsyncIterator[House]:
-    async with _opened(postgres, valkey, tmp_path) as house:
-        house.event_id = await house.announce()
-        assert (await house.generate("small_theater")).status == 201
-        yield house
-
-
-@asynccontextmanager
-async def _opened(postgres: Database, valkey: ValkeyServer, folder: Path) -> AsyncIterator[House]:
-    redis = await RedisClient.connect(valkey.url)
-    async with running(postgres, valkey, folder, *SERVICES) as platform:
-        yield House(platform, StreamBus(redis))
-    await redis.close()
 
 
 async def test_generating_seats(house: House):
@@ -246,47 +134,23 @@ async def test_lists_are_paged_and_garbage_is_no_cursor(house: House):
     assert none.body["items"] == []
 
 
-async def test_a_ticket_lets_in_once(house: House):
-    held = (await house.reserve(5, best_available={"count": 2})).body
-    await house.pay(held, 900)
-    assert (await house.sold(held))["payment_id"] == 900
-    tickets = (await house.ask("GET", "/api/tickets", user=5)).body["items"]
-    assert {ticket["seat"]["seat_id"] for ticket in tickets} == {
-        seat["seat_id"] for seat in held["seats"]
-    }
-    assert tickets[0]["qr_svg"] is None
-    path = f"/api/tickets/{tickets[0]['id']}"
-    assert (await house.ask("GET", path, user=6)).code == "ticket_not_found"
-    ticket = (await house.ask("GET", path, user=5)).body
-    assert ET.fromstring(ticket["qr_svg"]).tag.endswith("svg")
-    assert ticket["qr"] == tickets[0]["qr"]
-
-    async def show(qr: str, token: str) -> Answer:
-        return await house.ask("POST", "/api/tickets/check-in", token=token, json={"qr": qr})
-
-    admin = house.platform.admin
-    assert (await show(ticket["qr"], house.platform.token(sub="5"))).code == "forbidden"
-    forged = [ticket["qr"][:-4] + "AAAA", "x", house.entry(5), house.platform.admin]
-    assert {(await show(qr, admin)).code for qr in forged} == {"ticket_invalid"}
-    answers = await asyncio.gather(*(show(ticket["qr"], admin) for _ in range(8)))
-    assert sorted(answer.status for answer in answers) == [200] + [409] * 7
-    assert {answer.code for answer in answers if answer.status == 409} == {"ticket_used"}
-    refused = await house.ask("POST", f"/api/reservations/{held['id']}/cancel", user=5)
-    assert (refused.status, refused.code) == (409, "reservation_not_cancellable")
-
-
-async def test_a_cancelled_ticket_lets_nobody_in(house: House):
+async def test_what_was_held_for_a_deleted_event_is_given_back(house: House):
     held = (await house.reserve(5, best_available={"count": 1})).body
-    await house.pay(held, 900)
-    await house.sold(held)
-    (ticket,) = (await house.ask("GET", "/api/tickets", user=5)).body["items"]
-    await house.ask("POST", f"/api/reservations/{held['id']}/cancel", user=5)
-    answer = await house.ask(
-        "POST", "/api/tickets/check-in", token=house.platform.admin, json={"qr": ticket["qr"]}
+    bought = (await house.reserve(6, best_available={"count": 2})).body
+    await house.pay(bought, 900)
+    await house.sold(bought)
+    message = Message(
+        MessageId(str(uuid.uuid4())), "event.deleted", {"event_id": house.event_id}, 0, "q"
     )
-    assert answer.code == "ticket_invalid"
-    (ticket,) = (await house.ask("GET", "/api/tickets", user=5)).body["items"]
-    assert ticket["status"] == "CANCELLED"
+    await house.bus.publish("event", [message])
+    for each in (held, bought):
+        path = f"/api/reservations/{each['id']}"
+
+        async def is_cancelled(path: str = path) -> bool:
+            seen = await house.ask("GET", path, token=house.platform.admin)
+            return bool(seen.body["status"] == "CANCELLED")
+
+        await until(is_cancelled)
 
 
 async def test_the_audit_sees_every_row(house: House):
@@ -306,6 +170,7 @@ async def test_the_audit_sees_every_row(house: House):
     (row,) = (await house.ask("GET", path, token=house.platform.admin)).body["items"]
     assert row["seat_ids"] == sold
     assert (row["ticket_count"], row["payment_id"], row["status"]) == (2, 900, "CONFIRMED")
+    assert row["used_ticket_count"] == 0
 
 
 async def test_what_is_published_is_what_the_contract_says(

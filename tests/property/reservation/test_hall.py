@@ -213,7 +213,9 @@ class HallMachine(RuleBasedStateMachine):
         )
         assert len(tickets) == len(booking.seats)
         if tickets[0].status == "VALID":
-            used = self.engine.tickets.use(tickets[0].id, code=tickets[0].code, now_ms=self.now_ms)
+            used = self.engine.tickets.use(
+                tickets[0].id, code=tickets[0].code, event_id=self.event, now_ms=self.now_ms
+            )
             assert self.do(used).status == "USED"
             booking.is_used = True
 

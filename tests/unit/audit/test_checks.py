@@ -239,3 +239,10 @@ def test_many_findings_are_compared_whole_and_then_cut():
     first = judge(seats_of(*range(1_000, 1_300)), findings_max=None)
     second = judge(seats_of(*range(1_150, 1_450)), findings_max=None)
     assert confirmed(first, second).findings_count == FINDINGS_MAX
+
+
+def test_money_may_go_back_to_somebody_who_came_in():
+    back = {"status": "REFUNDED", "refunded_points": 30, "refunded_card": 30}
+    refunded = swap(sound(), "payments", 0, **back)
+    assert not judge(swap(refunded, "reservations", 0, used_ticket_count=1)).findings_count
+    assert judge(refunded).findings_count

@@ -193,7 +193,12 @@ def test_cancel_and_refund_need_a_yes(at_service, service):
     assert at_service("reservations", "cancel", "9").status == 2
     assert at_service("payments", "refund", "4", "--reason", "r").status == 2
     dry = at_service("payments", "refund", "4", "--reason", "r", "--dry-run", "--json").json
-    assert dry == {"payment_id": 4, "would_refund": 20_000, "left": 20_000}
+    assert dry == {
+        "payment_id": 4,
+        "would_refund": 20_000,
+        "left": 20_000,
+        "would_cancel_reservation_id": 9,
+    }
     assert {each.method for each in service.seen} == {"GET"}
     service.says("POST /api/reservations/9/cancel", {**RESERVATION, "status": "CANCELLED"})
     assert ["status", "CANCELLED"] in at_service("reservations", "cancel", "9", "--yes").lines

@@ -15,6 +15,7 @@ SALE = Sale(
     event_id=EventId(1),
     on_sale_at_ms=100,
     sale_ends_at_ms=200,
+    starts_at_ms=300,
     is_cancelled=False,
     seats_per_user_max=4,
 )

@@ -144,7 +144,7 @@ async def test_what_is_not_safe_is_never_sent_twice(platform, make_client):
     client = make_client(token="t")
     platform.refuses("POST /api/tickets/check-in", 503, "unavailable", retry_after="1")
     with pytest.raises(errors.ServiceUnavailableError) as caught:
-        await client.tickets.check_in("code")
+        await client.tickets.check_in(1, "code")
     assert caught.value.retry_after_s == 1
     assert len(platform.seen) == 1
 

@@ -22,28 +22,41 @@ def refund(
     dry_run: DryRun = False,
     idempotency_key: Key = None,
 ) -> None:
-    """Give money back, points as points and card as card (administrators). The seats stay sold.
+    """Give money back, points as points and card as card (administrators).
 
         tiketi payments refund 1 --reason "공연 지연"
         tiketi payments refund 1 --amount 5000 --reason "partial" --yes
         tiketi payments refund 1 --reason test --dry-run
 
-    To give back seats and money, cancel the reservation.
+    While a part of the money stays here, the seats stay sold. When all of it has gone back, the reservation
+    is cancelled and its seats are free for others, unless somebody has come in on one of its tickets.
     """
     here = session(ctx)
     if dry_run or not yes:
         payment = here.client.payments.get(payment_id)
         left = payment.total_price - payment.refunded_points - payment.refunded_card
         back = left if amount is None else amount
+        ends = payment.reservation_id if back >= left else None
         if dry_run:
             here.out.facts(
-                {"payment_id": payment.id, "would_refund": back, "left": left},
-                {"payment": payment.id, "would give back": won(back), "of": won(left)},
+                {
+                    "payment_id": payment.id,
+                    "would_refund": back,
+                    "left": left,
+                    "would_cancel_reservation_id": ends,
+                },
+                {
+                    "payment": payment.id,
+                    "would give back": won(back),
+                    "of": won(left),
+                    "would cancel reservation": ends,
+                },
             )
             return
-        here.confirm(
-            f"Give back {won(back)} of payment {payment_id} ({won(left)} left)?", yes=False
-        )
+        question = f"Give back {won(back)} of payment {payment_id} ({won(left)} left)"
+        if ends is not None:
+            question += f" and cancel reservation {ends}, unless a ticket of it was used"
+        here.confirm(f"{question}?", yes=False)
     done = here.client.payments.refund(
         payment_id, reason=reason, amount=amount, idempotency_key=idempotency_key
     )

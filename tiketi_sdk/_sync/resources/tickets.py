@@ -31,6 +31,9 @@ class Tickets(Resource):
         """One ticket with its QR code as SVG. Raises `TicketNotFoundError`, also for somebody else's."""
         return self._ask(contract.TICKET, ticket_id=ticket_id)
 
-    def check_in(self, qr: str) -> Ticket:
-        """Let in whoever shows this code, once (administrators). Raises `TicketUsedError`, `TicketInvalidError`."""
-        return self._ask(contract.CHECK_IN, qr=qr)
+    def check_in(self, event_id: int, qr: str) -> Ticket:
+        """Let in whoever shows this code at the door of this event, once (administrators).
+
+        Raises `TicketUsedError`, `TicketInvalidError`, and `TicketOfOtherEventError`, which leaves it unused.
+        """
+        return self._ask(contract.CHECK_IN, event_id=event_id, qr=qr)

@@ -15,10 +15,14 @@ _TAKEN = frozenset({"COMPLETED", "PARTIALLY_REFUNDED"})
 def paid_once(evidence: Evidence) -> Iterator[Finding]:
     """Every confirmed reservation has exactly one completed payment, of its price, and names it."""
     payments = _taken(evidence)
+    returned = {row.payment_id for row in evidence.payments if row.status == "REFUNDED"}
     for reservation in evidence.reservations:
         if reservation.status != "CONFIRMED":
             continue
         mine = payments.get(reservation.reservation_id, [])
+        if not mine and reservation.used_ticket_count and reservation.payment_id in returned:
+            # Money given back to somebody who had come in already: the seat was taken all the same.
+            continue
         if len(mine) != 1:
             yield Finding(
                 f"reservation {reservation.number} has {len(mine)} completed payments",

@@ -13,7 +13,7 @@ from tiketi_platform.framework.telemetry import Gauge
 from tiketi_platform.services.queue.realtime import TICK_S
 from tiketi_platform.services.queue.routes import ROUTES
 from tiketi_platform.services.queue.service import QueueService, build
-from tiketi_sdk.contract.messages import EventCancelled, ReservationConfirmed
+from tiketi_sdk.contract.messages import EventDeleted, ReservationConfirmed
 
 PUMP_EVERY_S: Final = 0.2
 """Room that became free without anybody saying so (a session that ran out) is used within this."""
@@ -64,10 +64,11 @@ async def _bought(service: QueueService, messages: Sequence[Message]) -> None:
     await asyncio.gather(*(service.waiting_room.bought(purchase) for purchase in purchases))
 
 
-async def _event_cancelled(service: QueueService, messages: Sequence[Message]) -> None:
+async def _event_gone(service: QueueService, messages: Sequence[Message]) -> None:
     """Nobody need wait for what will not take place. Closing an empty room changes nothing."""
     for message in messages:
-        payload = EventCancelled.model_validate(dict(message.payload), strict=False)
+        # Both name the event, and this struct asks for nothing else.
+        payload = EventDeleted.model_validate(dict(message.payload), strict=False)
         await service.waiting_room.close(EventId(payload.event_id))
 
 
@@ -92,6 +93,10 @@ SPEC: Final[ServiceSpec[QueueService, Resources]] = ServiceSpec(
     stop=_stop,
     tasks=_tasks,
     gauges=_gauges,
-    listens={"reservation.confirmed": _bought, "event.cancelled": _event_cancelled},
+    listens={
+        "reservation.confirmed": _bought,
+        "event.cancelled": _event_gone,
+        "event.deleted": _event_gone,
+    },
     outbox=lambda service: service.admissions,
 )

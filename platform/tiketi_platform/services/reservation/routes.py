@@ -134,7 +134,9 @@ async def get_ticket(service: ReservationService, call: Call[wire.TicketRequest]
 
 
 async def check_in(service: ReservationService, call: Call[wire.CheckInRequest]) -> wire.Ticket:
-    return translate.ticket_wire(await service.tickets.check_in(call.body.qr), call.body.qr)
+    body = call.body
+    used = await service.tickets.check_in(body.qr, event_id=EventId(body.event_id))
+    return translate.ticket_wire(used, body.qr)
 
 
 async def export_seats(

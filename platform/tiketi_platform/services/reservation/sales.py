@@ -21,6 +21,7 @@ class CataloguedSales:
             event_id=event_id,
             on_sale_at_ms=_ms(event.on_sale_at),
             sale_ends_at_ms=_ms(event.sale_ends_at),
+            starts_at_ms=_ms(event.starts_at),
             is_cancelled=event.status == "cancelled",
             seats_per_user_max=event.seats_per_user_max,
         )

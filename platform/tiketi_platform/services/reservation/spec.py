@@ -38,7 +38,7 @@ async def _refunded(service: ReservationService, messages: Sequence[Message]) ->
     await service.reservations.apply_refunds(messages)
 
 
-async def _event_cancelled(service: ReservationService, messages: Sequence[Message]) -> None:
+async def _event_gone(service: ReservationService, messages: Sequence[Message]) -> None:
     await service.reservations.apply_cancelled_events(messages)
 
 
@@ -52,6 +52,8 @@ SPEC: Final = ServiceSpec[ReservationService, Resources](
     listens={
         "payment.completed": _paid,
         "payment.refunded": _refunded,
-        "event.cancelled": _event_cancelled,
+        "event.cancelled": _event_gone,
+        # It had no seats as far as the catalogue knew, and may have got some since.
+        "event.deleted": _event_gone,
     },
 )

@@ -17,7 +17,10 @@ class PostgresTickets:
 
     def __init__(self, database: Database) -> None:
         self._database = database.refusing(
-            errors.TicketInvalidError, errors.TicketNotFoundError, errors.TicketUsedError
+            errors.TicketInvalidError,
+            errors.TicketNotFoundError,
+            errors.TicketOfOtherEventError,
+            errors.TicketUsedError,
         )
 
     async def find(self, ticket_id: TicketId) -> Ticket | None:
@@ -38,7 +41,11 @@ class PostgresTickets:
         )
         return [ticket(row) for row in rows]
 
-    async def use(self, ticket_id: TicketId, *, code: str, now_ms: int) -> Ticket:
-        row = await self._database.fetchrow(_SQL["use_ticket"], ticket_id, code, moment(now_ms))
+    async def use(
+        self, ticket_id: TicketId, *, code: str, event_id: EventId, now_ms: int
+    ) -> Ticket:
+        row = await self._database.fetchrow(
+            _SQL["use_ticket"], ticket_id, code, event_id, moment(now_ms)
+        )
         assert row is not None, "a function in FROM gives one row"
         return ticket(row)

@@ -91,7 +91,7 @@ ORDER BY id DESC LIMIT $5;
 
 -- name: use_ticket
 -- Let somebody in.
-SELECT * FROM use_ticket($1, $2, $3);
+SELECT * FROM use_ticket($1, $2, $3, $4);
 
 -- name: export_seats
 -- Seats of an event above an id, for the audit.
@@ -105,5 +105,7 @@ WHERE e.event_id = $1 AND s.id > $2 ORDER BY s.id LIMIT $3;
 SELECT r.id AS reservation_id, r.number, r.user_id, r.status, r.total_price, r.seat_ids,
     (SELECT count(*) FROM tickets AS t
      WHERE t.reservation_id = r.id AND t.status IN ('VALID', 'USED')) AS ticket_count,
+    (SELECT count(*) FROM tickets AS t
+     WHERE t.reservation_id = r.id AND t.status = 'USED') AS used_ticket_count,
     r.payment_id, r.expires_at
 FROM reservations AS r WHERE r.event_id = $1 AND r.id > $2 ORDER BY r.id LIMIT $3;
