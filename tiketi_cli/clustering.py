@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from tiketi_cli.context import Session
     from tiketi_sdk.cluster.site import Site
     from tiketi_sdk.cluster.step import Listener, StepEvent
-
-SERVICES: Final = ("auth", "event", "queue", "reservation", "payment", "notification")
 
 Name = Annotated[
     str,

@@ -124,7 +124,7 @@ def _platform(narration: "Narration", *, keep: bool) -> "Iterator[Tiketi]":
 def _in_cluster(narration: "Narration") -> "Iterator[Tiketi]":
     """The administrator's client of the platform in the cluster, which neither begins nor ends here."""
     from tiketi_sdk.cluster import ClusterSettings, Site
-    from tiketi_sdk.cluster.steps.smoke import administrator
+    from tiketi_sdk.cluster.admin import administrator
 
     with narration.step("cluster") as told, Site(ClusterSettings()) as site:
         client = administrator(site)

@@ -4,7 +4,7 @@ from tiketi_sdk.cluster.site import Site
 from tiketi_sdk.cluster.step import Listener, Outcome, Standing, Step, Tell, ensure
 from tiketi_sdk.cluster.steps.images import BuildStep, PushStep, StoresStep
 from tiketi_sdk.cluster.steps.nodes import NodesStep
-from tiketi_sdk.cluster.steps.objects import DatabaseStep, FoundationStep, ServicesStep
+from tiketi_sdk.cluster.steps.objects import DatabaseStep, FoundationStep, PruneStep, ServicesStep
 from tiketi_sdk.cluster.steps.preflight import PreflightStep
 from tiketi_sdk.cluster.steps.registry import RegistryStep, WiringStep
 from tiketi_sdk.cluster.steps.secrets import SecretsStep
@@ -25,6 +25,7 @@ def steps_of(site: Site) -> list[Step]:
         FoundationStep(site),
         DatabaseStep(site),
         ServicesStep(site),
+        PruneStep(site),
         SmokeStep(site),
     ]
 
@@ -32,17 +33,18 @@ def steps_of(site: Site) -> list[Step]:
 def bring_up(site: Site, listen: Listener) -> Outcome:
     """Make the whole cluster stand. Raises `ClusterError`; going on afterwards is the same call again."""
     with site.alone():
-        return ensure(steps_of(site), listen)
+        return ensure(steps_of(site), listen, on_interrupt=site.stop.set)
 
 
 def build_image(site: Site, listen: Listener) -> Outcome:
     """Build the services' image where the same sources were not built yet. Needs docker only."""
-    return ensure([_Given(), BuildStep(site)], listen)
+    return ensure([_Given(), BuildStep(site)], listen, on_interrupt=site.stop.set)
 
 
 def push_image(site: Site, listen: Listener) -> Outcome:
     """The same, pushed to the local registry, which is started where it does not run."""
-    return ensure([_Given(), RegistryStep(site), BuildStep(site), PushStep(site)], listen)
+    steps: list[Step] = [_Given(), RegistryStep(site), BuildStep(site), PushStep(site)]
+    return ensure(steps, listen, on_interrupt=site.stop.set)
 
 
 class _Given:

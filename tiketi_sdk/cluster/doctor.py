@@ -1,4 +1,4 @@
-"""Examines the machine and the cluster on it: every finding with its cure. Changes nothing but a Pod that lives for seconds."""
+"""Examines the machine and the cluster on it: every finding with its cure. Changes nothing; a Pod of queue tries a door."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -67,7 +67,7 @@ def _pods(site: Site) -> Iterator[Finding]:
     unwell = [
         found
         for pod in pods
-        if pod.status.phase != "Succeeded" and (found := trouble(pod)) is not None
+        if pod.status.phase not in {"Succeeded", "Failed"} and (found := trouble(pod)) is not None
     ]
     for found in unwell:
         cure = f"tiketi cluster logs; {_UP}"

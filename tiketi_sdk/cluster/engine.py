@@ -2,12 +2,14 @@
 
 import io
 import tarfile
-from collections.abc import Mapping
-from typing import Final, Self
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Final, ParamSpec, Self, TypeVar
 
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
+from urllib3.exceptions import HTTPError
 
 from tiketi_sdk.cluster.settings import LABEL, REGISTRY_IMAGE, REGISTRY_PORT
 from tiketi_sdk.cluster.step import Tell
@@ -16,7 +18,26 @@ from tiketi_sdk.errors import ClusterError
 KIND_LABEL: Final = "io.x-k8s.kind.cluster"
 KIND_NETWORK: Final = "kind"
 _TIMEOUT_S: Final = 120
-_START_CURE: Final = "start Docker (systemctl start docker, or Docker Desktop) and make sure this user may use it: docker info"
+START_CURE: Final = "start Docker (systemctl start docker, or Docker Desktop); this user must be allowed to use it: docker info"
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
+
+
+def _converted(method: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
+    """The method, whose every failure of docker or of the way to it is a `ClusterError`."""
+
+    @wraps(method)
+    def told(*given: _Given.args, **named: _Given.kwargs) -> _Result:
+        try:
+            return method(*given, **named)
+        except APIError as error:
+            raise ClusterError(
+                f"docker refuses: {error.explanation or error}", cure="tiketi cluster doctor"
+            ) from None
+        except (DockerException, HTTPError, OSError) as error:
+            raise ClusterError(f"docker does not answer: {error}", cure=START_CURE) from None
+
+    return told
 
 
 class Engine:
@@ -32,7 +53,7 @@ class Engine:
             client = docker.from_env(timeout=_TIMEOUT_S)
             client.ping()
         except DockerException as error:
-            raise ClusterError(f"docker does not answer: {error}", cure=_START_CURE) from None
+            raise ClusterError(f"docker does not answer: {error}", cure=START_CURE) from None
         return cls(client)
 
     def __enter__(self) -> Self:
@@ -45,12 +66,14 @@ class Engine:
         """Close the connection."""
         self._client.close()
 
+    @_converted
     def facts(self) -> Mapping[str, object]:
         """`docker info` and, as `Version`, the engine's version."""
         return {**self._client.info(), "Version": self._client.version()["Version"]}
 
     # --- nodes
 
+    @_converted
     def nodes(self, cluster: str) -> list[Container]:
         """The cluster's node containers, running or not, by name."""
         found = self._client.containers.list(
@@ -58,6 +81,7 @@ class Engine:
         )
         return sorted(found, key=lambda each: str(each.name))
 
+    @_converted
     def read_file(self, container: Container, path: str) -> str | None:
         """A file of a container, running or not; None where there is none."""
         try:
@@ -68,6 +92,7 @@ class Engine:
             member = archive.extractfile(archive.getmembers()[0])
             return None if member is None else member.read().decode()
 
+    @_converted
     def write_file(self, container: Container, path: str, text: str) -> None:
         """Put a file into a container, its folders made on the way."""
         parts = path.strip("/").split("/")
@@ -83,8 +108,22 @@ class Engine:
             archive.addfile(file, io.BytesIO(data))
         container.put_archive("/", packed.getvalue())
 
+    @_converted
+    def start(self, container: Container) -> None:
+        """Start a container that is stopped."""
+        container.start()
+
+    @_converted
+    def remove(self, container: Container) -> None:
+        """Remove a container, running or not, with its unnamed volumes; gone already is fine."""
+        try:
+            container.remove(force=True, v=True)
+        except NotFound:
+            return
+
     # --- registry
 
+    @_converted
     def container(self, name: str) -> Container | None:
         """The container of that name, or None."""
         try:
@@ -92,27 +131,50 @@ class Engine:
         except NotFound:
             return None
 
-    def run_registry(self, name: str, cluster: str) -> Container:
+    @_converted
+    def run_registry(self, name: str, cluster: str, tell: Tell) -> None:
         """Start a registry on this machine's loopback; its image is pulled where it is missing."""
-        return self._client.containers.run(
-            REGISTRY_IMAGE,
-            name=name,
-            detach=True,
-            labels={LABEL: cluster},
-            ports={"5000/tcp": ("127.0.0.1", REGISTRY_PORT)},
-            restart_policy={"Name": "always"},
-        )
+        if self.image_id(REGISTRY_IMAGE) is None:
+            tell(f"fetching {REGISTRY_IMAGE}")
+            self._pull(REGISTRY_IMAGE)
+        try:
+            self._client.containers.run(
+                REGISTRY_IMAGE,
+                name=name,
+                detach=True,
+                labels={LABEL: cluster},
+                ports={"5000/tcp": ("127.0.0.1", REGISTRY_PORT)},
+                restart_policy={"Name": "always"},
+            )
+        except APIError as error:
+            raise ClusterError(
+                f"the registry's container does not start: {error.explanation}",
+                cure=f"free port {REGISTRY_PORT}: another registry or program may hold it",
+            ) from None
 
+    def _pull(self, reference: str) -> None:
+        name, _, tag = reference.partition(":")
+        try:
+            self._client.images.pull(name, tag=tag)
+        except DockerException as error:
+            raise ClusterError(
+                f"docker cannot fetch {reference}: {error}",
+                cure=f"see why: docker pull {reference} (no network? a proxy? it may be loaded by hand)",
+            ) from None
+
+    @_converted
     def networks_of(self, container: Container) -> set[str]:
         """Names of the networks it is connected to."""
         container.reload()
         return set(container.attrs["NetworkSettings"]["Networks"])
 
+    @_converted
     def connect(self, container: Container, network: str) -> None:
         """Connect it; one that is connected already stays so."""
         if network not in self.networks_of(container):
             self._client.networks.get(network).connect(container)
 
+    @_converted
     def network_subnets(self, network: str) -> list[str] | None:
         """The network's address ranges; None where there is no such network."""
         try:
@@ -122,11 +184,13 @@ class Engine:
         settings = (found.attrs.get("IPAM") or {}).get("Config") or []
         return [each["Subnet"] for each in settings if "Subnet" in each]
 
+    @_converted
     def remove_network_if_idle(self, network: str) -> bool:
-        """Remove a network that no container uses; whether it was there and is gone."""
+        """Remove a network that no container uses, running or not; whether it was there and is gone."""
         try:
             found = self._client.networks.get(network)
-            if found.attrs.get("Containers"):
+            # What the network itself lists are running containers only; a stopped one would not start again.
+            if self._client.containers.list(all=True, filters={"network": network}):
                 return False
             found.remove()
         except (NotFound, APIError):
@@ -135,6 +199,7 @@ class Engine:
 
     # --- images
 
+    @_converted
     def image_id(self, reference: str) -> str | None:
         """The image's id, or None where this machine has no such image."""
         try:
@@ -142,10 +207,12 @@ class Engine:
         except ImageNotFound:
             return None
 
+    @_converted
     def tag(self, reference: str, name: str, tag: str) -> None:
         """Give an image one more name."""
         self._client.images.get(reference).tag(name, tag)
 
+    @_converted
     def push(self, name: str, tag: str, tell: Tell) -> None:
         """Push to the registry its name says; `ClusterError` with what that said."""
         for line in self._client.api.push(name, tag=tag, stream=True, decode=True):
@@ -156,6 +223,7 @@ class Engine:
             if line.get("status") in {"Pushed", "Layer already exists"}:
                 tell(f"{line['status']} {line.get('id', '')}")
 
+    @_converted
     def untag(self, reference: str) -> None:
         """Take a name away; the image goes with its last one."""
         try:
@@ -163,15 +231,12 @@ class Engine:
         except (ImageNotFound, APIError):
             return
 
-    def images_named(self, prefix: str) -> list[str]:
-        """All references of this machine that begin with `prefix`."""
-        return [
-            tag
-            for image in self._client.images.list()
-            for tag in image.tags
-            if tag.startswith(prefix)
-        ]
+    @_converted
+    def images(self) -> list[tuple[str, Mapping[str, str]]]:
+        """Every reference of this machine, with its image's labels."""
+        return [(tag, image.labels) for image in self._client.images.list() for tag in image.tags]
 
+    @_converted
     def prune_labelled(self, label: str) -> int:
         """Remove images without a name that carry a label; how many went."""
         answer = self._client.images.prune(filters={"dangling": True, "label": label})

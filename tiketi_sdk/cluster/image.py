@@ -50,8 +50,11 @@ def in_registry(address: str, repository: str, tag: str) -> ImageName:
 
 
 def content_tag(root: Path, settings: ClusterSettings) -> str:
-    """12 hexadecimal digits over everything a build sees: its files with their modes, and its base."""
-    digest = hashlib.sha256(f"{settings.python_image or ''}\n".encode())
+    """12 hexadecimal digits over everything a build sees: its files with their modes, its base, its revision.
+
+    The revision changes the last layer only: a commit costs a second, and /health/live never names another.
+    """
+    digest = hashlib.sha256(f"{settings.python_image or ''}\n{revision(root)}\n".encode())
     for relative in sorted(context_files(root)):
         path = root / relative
         executable = "x" if path.stat().st_mode & 0o111 else "-"

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -15,6 +15,12 @@ from urllib3.exceptions import HTTPError
 
 from tiketi_sdk.errors import ClusterError
 
+APPLIED: Final = "dev.tiketi/applied-"
+"""Annotation of the namespace, followed by a stage's name: the digest of what was applied."""
+IMAGE: Final = "dev.tiketi/image"
+"""Annotation of the namespace: the image that was rolled out last."""
+OBJECTS: Final = "dev.tiketi/objects"
+"""Annotation of the namespace: everything that was ever applied and may still be there, as a JSON list."""
 _TIMEOUT_S: Final = 15.0
 Model = Any
 """One of the client's models. To its types every field may be missing; the API always sends those we read."""
@@ -213,8 +219,11 @@ class Kube:
 
 
 def _load(**where: str) -> k8s.ApiClient:
-    api: k8s.ApiClient = k8s_config.new_client_from_config(**where)  # type: ignore[no-untyped-call]
-    return api
+    configuration = k8s.Configuration()
+    k8s_config.load_kube_config(client_configuration=configuration, **where)  # type: ignore[no-untyped-call]
+    # The API is on this machine's loopback; the client takes HTTPS_PROXY for it, too.
+    configuration.proxy = None
+    return k8s.ApiClient(configuration)
 
 
 class NotThereError(ClusterError):
@@ -233,8 +242,3 @@ def _reason(error: ApiException) -> str:
         return str(json.loads(error.body or "")["message"])
     except (ValueError, KeyError, TypeError):
         return f"{error.status} {error.reason}"
-
-
-def images_of(pods: Sequence[Model]) -> list[str]:
-    """The images these Pods run, each once."""
-    return sorted({str(each.image) for pod in pods for each in pod.spec.containers})

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from tiketi_sdk.cluster.engine import KIND_NETWORK, Engine
+from tiketi_sdk.cluster.kind_config import host_ports, read_config
 from tiketi_sdk.cluster.programs import run
 from tiketi_sdk.cluster.settings import ClusterSettings
-from tiketi_sdk.cluster.steps.nodes import read_config
 from tiketi_sdk.errors import ClusterError
 
 Version = tuple[int, ...]
@@ -23,7 +23,8 @@ SERVICE_SUBNET_DEFAULT: Final = "10.96.0.0/16"
 _ROUTES: Final = Path("/proc/net/route")
 _INOTIFY: Final = Path("/proc/sys/fs/inotify")
 _BRIDGES: Final = ("br-", "docker", "veth")
-"""Interfaces that docker makes: its own networks are told by docker."""
+"""Interfaces that docker makes. Of its networks only the one of the nodes is looked at (`subnets`): docker itself
+keeps its networks apart from each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,11 @@ class Machine:
     """What the cluster uses → its address range: pods, services, nodes."""
 
     @property
+    def stands(self) -> bool:
+        """Whether this name's cluster is there, every node running."""
+        return bool(self.nodes) and set(self.nodes.values()) == {"running"}
+
+    @property
     def memory_gib(self) -> float | None:
         """The same in GiB."""
         return None if self.memory_bytes is None else self.memory_bytes / _GIB
@@ -63,7 +69,7 @@ class Machine:
 
 
 def look(settings: ClusterSettings, kind_config: Path) -> Machine:
-    """The facts as they are now. Raises nothing: what cannot be found out is None."""
+    """The facts as they are now; what cannot be found out is None. `ClusterError` where docker fails halfway."""
     config = read_config(kind_config)
     networking = config.get("networking") or {}
     subnets = {
@@ -102,15 +108,6 @@ def look(settings: ClusterSettings, kind_config: Path) -> Machine:
         )
 
 
-def host_ports(config: Mapping[str, Any]) -> list[int]:
-    """The ports of this machine that a kind configuration maps."""
-    return [
-        int(mapping["hostPort"])
-        for node in config.get("nodes") or ()
-        for mapping in node.get("extraPortMappings") or ()
-    ]
-
-
 def parse_version(text: str) -> Version | None:
     """The first version in a text."""
     found = _VERSION.search(text)
@@ -135,12 +132,12 @@ def _program_version(name: str) -> Version | None:
 
 
 def _own_ports(engine: Engine, settings: ClusterSettings) -> set[int]:
-    """Ports that this cluster's own containers hold."""
+    """Ports that this cluster's own containers hold now."""
     containers = [*engine.nodes(settings.name), engine.container(settings.registry_name)]
     found: set[int] = set()
     for container in containers:
-        if container is None:
-            continue
+        if container is None or container.status != "running":
+            continue  # what is stopped holds no port: whoever has it now is somebody else
         bindings = container.attrs["HostConfig"].get("PortBindings") or {}
         found |= {
             int(each["HostPort"])

@@ -9,7 +9,7 @@ from tiketi_sdk.cluster.kube import Kube
 EVENTS_MAX: Final = 6
 LOG_LINES_MAX: Final = 15
 RESTARTS_MAX: Final = 3
-"""A container that crashed so often will not come right by waiting."""
+"""A container that crashed so often while it was waited for will not come right by waiting."""
 _HOPELESS: Final = frozenset(
     {
         "ImagePullBackOff",
@@ -57,8 +57,26 @@ def phase(pod: Any) -> str:
     return str(pod.status.phase)
 
 
-def trouble(pod: Any) -> Trouble | None:
-    """What keeps a Pod from being ready; None where nothing does."""
+class Crashes:
+    """How often Pods crashed since they were first looked at: what was before (a reboot, say) is no sign."""
+
+    def __init__(self) -> None:
+        self._at_first: dict[str, int] = {}
+
+    def since_the_beginning(self, pod: Any) -> int:
+        """Of all its containers, those that begin it included."""
+        status = pod.status
+        statuses = (*(status.init_container_statuses or ()), *(status.container_statuses or ()))
+        count = sum(each.restart_count for each in statuses)
+        before: int = self._at_first.setdefault(str(pod.metadata.uid or pod.metadata.name), count)
+        return int(count) - before
+
+
+def trouble(pod: Any, *, crashes_count: int | None = None) -> Trouble | None:
+    """What keeps a Pod from being ready; None where nothing does.
+
+    `crashes_count`: since somebody began to wait; every one counts unless given.
+    """
     if pod.metadata.deletion_timestamp is not None or is_ready(pod):
         return None
     name = str(pod.metadata.name)
@@ -73,7 +91,10 @@ def trouble(pod: Any) -> Trouble | None:
             )
         if each.restart_count:
             reason = f"its container {each.name} ended {each.restart_count} times{_last_end(each)}"
-            return Trouble(name, reason, hopeless=each.restart_count >= RESTARTS_MAX)
+            crashes_count = each.restart_count if crashes_count is None else crashes_count
+            backing_off = waiting is not None and waiting.reason == "CrashLoopBackOff"
+            hopeless = backing_off and crashes_count >= RESTARTS_MAX
+            return Trouble(name, reason, hopeless=hopeless)
     for condition in pod.status.conditions or ():
         if condition.type == "PodScheduled" and condition.status == "False":
             return Trouble(name, f"no node takes it: {condition.message}", hopeless=False)

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final, Literal
 
+from tiketi_sdk.cluster.engine import START_CURE
 from tiketi_sdk.cluster.machine import Machine, Version, overlapping
+from tiketi_sdk.cluster.programs import INSTALL
 from tiketi_sdk.cluster.settings import ClusterSettings
 
 Severity = Literal["ok", "warning", "error"]
@@ -23,11 +26,6 @@ DISK_GIB_MIN: Final = 5.0
 DISK_GIB_ADVISED: Final = 10.0
 INOTIFY_WATCHES_MIN: Final = 8_192
 INOTIFY_INSTANCES_MIN: Final = 128
-_INSTALL: Final = {
-    "docker": "install the docker command: https://docs.docker.com/engine/install/",
-    "kind": "install kind: https://kind.sigs.k8s.io/docs/user/quick-start/#installation",
-    "kubectl": "install kubectl: https://kubernetes.io/docs/tasks/tools/",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +60,7 @@ def errors(findings: list[Finding]) -> list[Finding]:
 def _docker(machine: Machine) -> Iterator[Finding]:
     if machine.docker is None:
         text = machine.docker_problem or "docker does not say its version"
-        cure = "start Docker (systemctl start docker, or Docker Desktop); this user must be allowed to use it: docker info"
-        yield Finding("docker", "error", text, cure)
+        yield Finding("docker", "error", text, START_CURE)
     elif machine.docker < DOCKER_MIN:
         yield Finding(
             "docker", "error", f"engine {_dotted(machine.docker)} is too old",
@@ -77,10 +74,10 @@ def _programs(machine: Machine) -> Iterator[Finding]:
     for name, least in PROGRAMS_MIN.items():
         found = machine.programs.get(name)
         if found is None:
-            yield Finding(name, "error", "not on the PATH, or does not start", _INSTALL[name])
+            yield Finding(name, "error", "not on the PATH, or does not start", INSTALL[name])
         elif found < least:
             text = f"{_dotted(found)} is too old"
-            yield Finding(name, "error", text, f"{_dotted(least)} or newer; {_INSTALL[name]}")
+            yield Finding(name, "error", text, f"{_dotted(least)} or newer; {INSTALL[name]}")
         else:
             yield Finding(name, "ok", _dotted(found))
 
@@ -91,11 +88,11 @@ def _size(machine: Machine) -> Iterator[Finding]:
         cure = f"give docker at least {CORES_MIN} cores"
         yield _judged("cores", f"{machine.cores_count} cores", "warning" if few else "ok", cure)
     if (memory := machine.memory_gib) is not None:
-        grade = _graded(memory, MEMORY_GIB_MIN, MEMORY_GIB_ADVISED)
+        grade = _graded(memory, MEMORY_GIB_MIN, MEMORY_GIB_ADVISED, stands=machine.stands)
         cure = f"give docker {MEMORY_GIB_ADVISED:.0f} GiB of memory; {MEMORY_GIB_MIN:.0f} are the least"
         yield _judged("memory", f"{memory:.1f} GiB", grade, cure)
     if (disk := machine.disk_free_gib) is not None:
-        grade = _graded(disk, DISK_GIB_MIN, DISK_GIB_ADVISED)
+        grade = _graded(disk, DISK_GIB_MIN, DISK_GIB_ADVISED, stands=machine.stands)
         cure = f"free {DISK_GIB_ADVISED:.0f} GiB where docker keeps its images: docker system df"
         yield _judged("disk", f"{disk:.1f} GiB free", grade, cure)
 
@@ -142,6 +139,11 @@ def _subnets(machine: Machine) -> Iterator[Finding]:
         for route, interface in machine.routes.items()
         if overlapping(subnet, route)
     ]
+    clashes += [
+        f"{what} ({subnet}) and {other} ({its})"
+        for (what, subnet), (other, its) in combinations(machine.subnets.items(), 2)
+        if overlapping(subnet, its)
+    ]
     if clashes:
         cure = (
             "choose others: networking.podSubnet and serviceSubnet in manifests/kind/cluster.yaml;"
@@ -156,8 +158,9 @@ def _judged(subject: str, text: str, grade: Severity, cure: str) -> Finding:
     return Finding(subject, grade, text, "" if grade == "ok" else cure)
 
 
-def _graded(found: float, least: float, advised: float) -> Severity:
-    if found < least:
+def _graded(found: float, least: float, advised: float, *, stands: bool) -> Severity:
+    """A cluster that stands has found its place already: what is scarce is told, and keeps nobody from it."""
+    if found < least and not stands:
         return "error"
     return "warning" if found < advised else "ok"
 

@@ -4,16 +4,20 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Final
 
+from tiketi_sdk.cluster.stopping import Stop
 from tiketi_sdk.errors import ClusterError
 
 TIMEOUT_S: Final = 60.0
 _TAIL_LINES: Final = 15
-_INSTALL: Final = {
+STREAM_S: Final = 1_800.0
+"""Builds and clusters may have to fetch a lot."""
+INSTALL: Final = {
     "docker": "install Docker: https://docs.docker.com/engine/install/",
     "kind": "install kind: https://kind.sigs.k8s.io/docs/user/quick-start/#installation",
     "kubectl": "install kubectl: https://kubernetes.io/docs/tasks/tools/",
@@ -28,7 +32,7 @@ def find(program: str) -> str:
     """Its full path; `ClusterError` with how to get it."""
     path = shutil.which(program)
     if path is None:
-        raise ClusterError(f"{program} is not on the PATH", cure=_INSTALL.get(program, ""))
+        raise ClusterError(f"{program} is not on the PATH", cure=INSTALL.get(program, ""))
     return path
 
 
@@ -59,10 +63,20 @@ def run(
 
 
 def stream(
-    argv: Sequence[str], tell: Callable[[str], None], *, env: Mapping[str, str] | None = None
+    argv: Sequence[str],
+    tell: Callable[[str], None],
+    *,
+    timeout_s: float = STREAM_S,
+    stop: Stop | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> None:
-    """Run it and `tell` each line it writes as it comes; `ProgramError` unless it ended with 0."""
+    """Run it and `tell` each line it writes as it comes; `ProgramError` unless it ended with 0 in time.
+
+    It is killed when `stop` is set.
+    """
     tail: deque[str] = deque(maxlen=_TAIL_LINES)
+    late = threading.Event()
+    stop = stop or Stop()
     with subprocess.Popen(
         _command(argv),
         stdin=subprocess.DEVNULL,
@@ -73,10 +87,26 @@ def stream(
         env=_environment(env),
     ) as process:
         assert process.stdout is not None, "it was asked for"
-        for line in process.stdout:
-            if text := line.strip():
-                tail.append(text)
-                tell(text)
+
+        def end() -> None:
+            late.set()
+            process.kill()
+
+        clock = threading.Timer(timeout_s, end)
+        clock.start()
+        try:
+            with stop.calling(process.kill):
+                for line in process.stdout:
+                    if text := line.strip():
+                        tail.append(text)
+                        tell(text)
+                process.wait()
+        finally:
+            clock.cancel()
+    if late.is_set():
+        told = f"{_name(argv)} did not end within {timeout_s:.0f} s"
+        raise ProgramError(told, details=tuple(tail))
+    stop.pause(0)
     if process.returncode:
         raise ProgramError(f"{_name(argv)} failed ({process.returncode})", details=tuple(tail))
 

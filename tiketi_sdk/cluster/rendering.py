@@ -36,6 +36,18 @@ class Stage:
         listed = {"apiVersion": "v1", "kind": "List", "items": list(self.objects)}
         return json.dumps(listed, sort_keys=True)
 
+    @property
+    def references(self) -> frozenset[str]:
+        """Its objects as kubectl names them, `deployment.apps/queue`."""
+        return frozenset(map(_reference, self.objects))
+
+    def image_of(self, deployment: str) -> str | None:
+        """What a Deployment of it runs; None where there is none."""
+        for each in self.objects:
+            if each["kind"] == "Deployment" and each["metadata"]["name"] == deployment:
+                return str(each["spec"]["template"]["spec"]["containers"][0]["image"])
+        return None
+
     def names(self, kind: str) -> list[str]:
         """Names of its objects of a kind."""
         return [str(each["metadata"]["name"]) for each in self.objects if each["kind"] == kind]
@@ -52,6 +64,11 @@ class Manifests:
     services: Stage
     """Deployments and what watches over them."""
 
+    @property
+    def references(self) -> frozenset[str]:
+        """Of all three stages."""
+        return self.foundation.references | self.database.references | self.services.references
+
     def images(self) -> list[str]:
         """Every image named anywhere in them, each once."""
         found: set[str] = set()
@@ -59,6 +76,19 @@ class Manifests:
             for each in stage.objects:
                 _collect_images(each, found)
         return sorted(found)
+
+
+def with_image(stage: Stage, deployment: str, image: str) -> Stage:
+    """The stage with another image wherever this Deployment names its own."""
+    found = stage.image_of(deployment)
+
+    def changed(each: Object) -> Object:
+        if each["kind"] != "Deployment" or each["metadata"]["name"] != deployment:
+            return each
+        text = json.dumps(each).replace(json.dumps(found), json.dumps(image))
+        return dict(json.loads(text))
+
+    return Stage(stage.name, tuple(map(changed, stage.objects)))
 
 
 def parse(text: str) -> Manifests:
@@ -70,6 +100,11 @@ def parse(text: str) -> Manifests:
         database=_stage("database", objects, lambda kind: kind in _DATABASE),
         services=_stage("services", objects, lambda kind: kind in _SERVICES),
     )
+
+
+def _reference(each: Object) -> str:
+    group, slash, _version = str(each["apiVersion"]).rpartition("/")
+    return f"{each['kind'].lower()}{f'.{group}' if slash else ''}/{each['metadata']['name']}"
 
 
 def _stage(name: str, objects: Sequence[Object], belongs: Any) -> Stage:

@@ -9,6 +9,13 @@ from tiketi_sdk.cluster.waiting import wait_rolled_out
 from tiketi_sdk.errors import ClusterError
 
 _NAME = "app.kubernetes.io/name"
+POOL_CONNECTIONS_MAX = 12
+"""What one Pod of a service takes of PostgreSQL at most; of its sides too (`tiketi_platform`), as a test sees."""
+STORE_CONNECTIONS_MAX = 250
+"""What the local PostgreSQL gives (`manifests/stores/postgres`)."""
+_SPARE_CONNECTIONS = 20
+"""For the Job, for people, for PostgreSQL itself."""
+_WITHOUT_DATABASE = frozenset({"queue", "sandbox"})
 
 
 def restart(site: Site, service: str, tell: Tell) -> None:
@@ -21,6 +28,7 @@ def restart(site: Site, service: str, tell: Tell) -> None:
 def scale(site: Site, service: str, replicas_count: int, *, tell: Tell) -> None:
     """Give a Deployment so many Pods; returns once they are ready and the others gone."""
     _known(site, service)
+    _require_connections(site, service, replicas_count)
     site.kube.scale(service, replicas_count)
     wait_rolled_out(site.kube, [service], tell)
 
@@ -65,8 +73,26 @@ def load_images(site: Site, images: Sequence[str] | None = None, *, tell: Tell) 
         )
     for each in here:
         tell(f"loading {each}")
-        stream(["kind", "load", "docker-image", each, "--name", site.settings.name], tell)
+        command = ["kind", "load", "docker-image", each, "--name", site.settings.name]
+        stream(command, tell, stop=site.stop)
     return here
+
+
+def _require_connections(site: Site, service: str, replicas_count: int) -> None:
+    """`ClusterError` for more Pods than PostgreSQL has connections for."""
+    if service in _WITHOUT_DATABASE or not site.kube.stateful_sets():
+        return
+    wanted = {str(e.metadata.name): e.spec.replicas or 0 for e in site.kube.deployments()}
+    before = sum(count for name, count in wanted.items() if name not in _WITHOUT_DATABASE)
+    pods_max = (STORE_CONNECTIONS_MAX - _SPARE_CONNECTIONS) // POOL_CONNECTIONS_MAX
+    after = before - wanted[service] + replicas_count
+    if replicas_count > wanted[service] and after > pods_max:
+        raise ClusterError(
+            f"{after} Pods of services would take {after * POOL_CONNECTIONS_MAX} connections;"
+            f" PostgreSQL here gives {STORE_CONNECTIONS_MAX}",
+            cure=f"{service}: at most {max(1, pods_max - before + wanted[service])} beside the others,"
+            " or raise max_connections in manifests/stores/postgres",
+        )
 
 
 def _known(site: Site, service: str) -> None:

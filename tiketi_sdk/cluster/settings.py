@@ -1,6 +1,7 @@
 """What a local cluster is to be: its name, size, image and folder. Only settings; nothing is opened here."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,7 @@ WORKERS_DEFAULT: Final = 2
 WORKERS_MAX: Final = 8
 NAMESPACE: Final = "tiketi"
 PROFILE: Final = "local-cluster"
-"""The profile that `up` logs in to the cluster's platform as its administrator."""
+"""The profile of the cluster called `CLUSTER_DEFAULT`."""
 REGISTRY_PORT: Final = 5000
 REGISTRY_IMAGE: Final = "registry:2"
 NODE_IMAGE_VARIABLE: Final = "TIKETI_KIND_IMAGE"
@@ -22,6 +23,12 @@ LABEL: Final = "dev.tiketi.cluster"
 """On every container and image that `up` makes; its value is the cluster's name."""
 BUILD_LABEL: Final = "dev.tiketi.build"
 """On every stage that platform/Dockerfile leaves behind."""
+
+
+_BY_NAME: Final = Path()
+"""Stands for the folder that goes with the cluster's name."""
+_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?")
+"""As kind and docker take it."""
 
 
 def default_folder(name: str = CLUSTER_DEFAULT) -> Path:
@@ -44,12 +51,23 @@ class ClusterSettings:
     """None: the one this version of kind was made for."""
     python_image: str | None = field(default_factory=lambda: os.environ.get(PYTHON_IMAGE_VARIABLE))
     """The base of the build; None: the one platform/Dockerfile names."""
-    folder: Path = field(default_factory=default_folder)
-    """Holds the kubeconfig, the lock and nothing that cannot be made again."""
+    folder: Path = _BY_NAME
+    """Holds the kubeconfig, the claim, the lock and nothing that cannot be made again; one for each name."""
 
     def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(
+                f"a cluster's name is lower-case letters, digits and -, not {self.name!r}"
+            )
         if not 0 <= self.workers_count <= WORKERS_MAX:
             raise ValueError(f"workers_count is 0 to {WORKERS_MAX}, not {self.workers_count}")
+        if self.folder == _BY_NAME:
+            object.__setattr__(self, "folder", default_folder(self.name))
+
+    @property
+    def profile(self) -> str:
+        """The profile that `up` logs in to this cluster's platform as its administrator."""
+        return PROFILE if self.name == CLUSTER_DEFAULT else f"{PROFILE}-{self.name}"
 
     @property
     def kubeconfig(self) -> Path:

@@ -16,6 +16,7 @@ from tiketi_sdk.cluster.programs import run
 from tiketi_sdk.cluster.rendering import Manifests, parse
 from tiketi_sdk.cluster.settings import NAMESPACE, ClusterSettings
 from tiketi_sdk.cluster.sources import Sources, find_sources
+from tiketi_sdk.cluster.stopping import Stop
 from tiketi_sdk.errors import ClusterError
 
 try:
@@ -35,6 +36,8 @@ class Site:
         self._kube: Kube | None = None
         self._engine: Engine | None = None
         self._lock = threading.RLock()
+        self.stop = Stop()
+        """Set it to have what is under way end early."""
 
     def __enter__(self) -> Self:
         return self

@@ -3,14 +3,17 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+from tiketi_sdk.cluster.health import health
+from tiketi_sdk.cluster.kube import IMAGE
 from tiketi_sdk.cluster.pods import is_ready, phase, restarts_count
 from tiketi_sdk.cluster.site import Site
-from tiketi_sdk.cluster.steps.objects import IMAGE
-from tiketi_sdk.cluster.steps.smoke import health
 from tiketi_sdk.config import service_urls
 from tiketi_sdk.errors import ClusterError
+
+_OVER: Final = {"Succeeded", "Failed", "Terminating"}
+"""Pods that ended (evicted ones, say, which stay listed): whether they are missed, their Deployment's count tells."""
 
 State = Literal["ready", "unwell", "stopped", "absent"]
 
@@ -89,6 +92,7 @@ def look(site: Site) -> ClusterStatus:
         nodes = tuple(_node(each, pods) for each in kube.nodes())
         endpoints = kube.endpoints()
         image = kube.annotations().get(IMAGE)
+        owners = [*kube.deployments(), *kube.stateful_sets()]
     except ClusterError:
         return ClusterStatus(settings.name, "stopped", *common, None)
     with ThreadPoolExecutor(max_workers=6) as pool:
@@ -100,7 +104,8 @@ def look(site: Site) -> ClusterStatus:
     shown = tuple(_pod(each) for each in pods)
     well = (
         all(node.ready for node in nodes)
-        and all(pod.ready or pod.phase in {"Succeeded", "Terminating"} for pod in shown)
+        and all((each.status.ready_replicas or 0) >= (each.spec.replicas or 0) for each in owners)
+        and all(pod.ready or pod.phase in _OVER for pod in shown)
         and all(service.state == "ready" for service in services)
     )
     return ClusterStatus(

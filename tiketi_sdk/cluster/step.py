@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
+
+from tiketi_sdk.errors import ClusterError
 
 Tell = Callable[[str], None]
 """Takes a line on what is going on."""
@@ -63,6 +65,10 @@ class StepEvent:
     elapsed_s: float
     """Since this step began."""
     note: str = ""
+    cure: str = ""
+    """Of a step that failed: what to do about it."""
+    details: tuple[str, ...] = ()
+    """Of a step that failed: lines of evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +84,17 @@ class Outcome:
 Listener = Callable[[StepEvent], None]
 
 
-def ensure(steps: Sequence[Step], listen: Listener, *, workers_max: int = 3) -> Outcome:
+def ensure(
+    steps: Sequence[Step],
+    listen: Listener,
+    *,
+    workers_max: int = 3,
+    on_interrupt: Callable[[], object] = lambda: None,
+) -> Outcome:
     """Make every step stand, each as soon as those it needs do; several at once.
 
-    The first error ends the run after the steps under way have ended; `listen` is called from one
-    thread at a time.
+    The first error ends the run after the steps under way have ended: none begins after it. `listen` is
+    called from one thread at a time. Ctrl-C calls `on_interrupt`, which is to make them end soon.
     """
     began_s = time.monotonic()
     lock = threading.Lock()
@@ -98,21 +110,25 @@ def ensure(steps: Sequence[Step], listen: Listener, *, workers_max: int = 3) -> 
     running: dict[Future[bool], Step] = {}
     failure: BaseException | None = None
     with ThreadPoolExecutor(max_workers=workers_max, thread_name_prefix="step") as pool:
-        while running or (waiting and failure is None):
-            for step in [each for each in waiting if set(each.needs) <= standing]:
-                if failure is None:
-                    waiting.remove(step)
-                    running[pool.submit(_ensure_one, step, told)] = step
-            assert running, f"steps need what nobody gives: {[each.name for each in waiting]}"
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in ended:
-                step = running.pop(future)
-                error = future.exception()
-                if error is not None:
-                    failure = failure or error
-                    continue
-                standing.add(step.name)
-                (changed if future.result() else kept).append(step.name)
+        try:
+            while running or (waiting and failure is None):
+                for step in [each for each in waiting if set(each.needs) <= standing]:
+                    if failure is None and len(running) < workers_max:
+                        waiting.remove(step)
+                        running[pool.submit(_ensure_one, step, told)] = step
+                assert running, f"steps need what nobody gives: {[each.name for each in waiting]}"
+                ended, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    step = running.pop(future)
+                    error = future.exception()
+                    if error is not None:
+                        failure = failure or error
+                        continue
+                    standing.add(step.name)
+                    (changed if future.result() else kept).append(step.name)
+        except BaseException:  # whoever wants us to end waits for the pool, too
+            on_interrupt()
+            raise
     if failure is not None:
         raise failure
     return Outcome(tuple(changed), tuple(kept), time.monotonic() - began_s)
@@ -122,8 +138,9 @@ def _ensure_one(step: Step, listen: Listener) -> bool:
     """Whether there was something to do."""
     began_s = time.monotonic()
 
-    def tell(state: State, note: str = "") -> None:
-        listen(StepEvent(step.name, step.title, state, time.monotonic() - began_s, note))
+    def tell(state: State, note: str = "", **more: Any) -> None:
+        elapsed_s = time.monotonic() - began_s
+        listen(StepEvent(step.name, step.title, state, elapsed_s, note, **more))
 
     tell("checking")
     try:
@@ -134,7 +151,10 @@ def _ensure_one(step: Step, listen: Listener) -> bool:
         tell("applying", found.note)
         note = step.apply(lambda line: tell("progress", line))
     except BaseException as error:  # whatever it is: it is told, then goes on to the caller
-        tell("failed", str(error))
+        told = {}
+        if isinstance(error, ClusterError):
+            told = {"cure": error.cure, "details": error.details}
+        tell("failed", str(error), **told)
         raise
     tell("done", note)
     return True

@@ -1,16 +1,18 @@
 """Waits until Deployments, StatefulSets and Jobs stand; ends early, with the evidence, where a Pod never will."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from tiketi_sdk.cluster.kube import Kube
-from tiketi_sdk.cluster.pods import evidence_of, matches, trouble
+from tiketi_sdk.cluster.pods import Crashes, evidence_of, matches, trouble
 from tiketi_sdk.cluster.step import Tell
 from tiketi_sdk.errors import ClusterError
 
 ROLLOUT_S: Final = 180.0
 _POLL_S: Final = 0.5
+Pause = Callable[[float], object]
+"""Waits for so many seconds; may raise, and thereby end the waiting."""
 _CURE: Final = "tiketi cluster logs SERVICE; tiketi cluster up goes on where it stopped"
 
 
@@ -37,10 +39,16 @@ def unfinished(kube: Kube, names: Collection[str]) -> list[Any]:
 
 
 def wait_rolled_out(
-    kube: Kube, names: Collection[str], tell: Tell, *, timeout_s: float = ROLLOUT_S
+    kube: Kube,
+    names: Collection[str],
+    tell: Tell,
+    *,
+    timeout_s: float = ROLLOUT_S,
+    pause: Pause = time.sleep,
 ) -> None:
     """Until all are rolled out. `ClusterError` with events and logs when one cannot be, or in the end."""
     deadline_s = time.monotonic() + timeout_s
+    crashes = Crashes()
     told = ""
     while left := unfinished(kube, names):
         waiting_for = ", ".join(str(each.metadata.name) for each in left)
@@ -48,19 +56,22 @@ def wait_rolled_out(
             tell(f"waiting for {waiting_for}")
             told = waiting_for
         pods = [pod for thing in left for pod in _newest_pods(kube, thing)]
-        _refuse_hopeless(kube, pods)
+        _refuse_hopeless(kube, pods, crashes)
         if time.monotonic() > deadline_s:
             raise ClusterError(
                 f"not ready after {timeout_s:.0f} s: {waiting_for}",
                 cure=_CURE,
                 details=evidence_of(kube, pods),
             )
-        time.sleep(_POLL_S)
+        pause(_POLL_S)
 
 
-def wait_job(kube: Kube, name: str, tell: Tell, *, timeout_s: float = ROLLOUT_S) -> None:
+def wait_job(
+    kube: Kube, name: str, tell: Tell, *, timeout_s: float = ROLLOUT_S, pause: Pause = time.sleep
+) -> None:
     """Until a Job has succeeded. `ClusterError` with events and logs when it failed, or in the end."""
     deadline_s = time.monotonic() + timeout_s
+    crashes = Crashes()
     told = ""
     while True:
         job = kube.job(name)
@@ -75,12 +86,12 @@ def wait_job(kube: Kube, name: str, tell: Tell, *, timeout_s: float = ROLLOUT_S)
         if failed or time.monotonic() > deadline_s:
             what = "failed" if failed else f"is not done after {timeout_s:.0f} s"
             raise ClusterError(f"Job {name} {what}", cure=_CURE, details=evidence_of(kube, pods))
-        _refuse_hopeless(kube, pods)
+        _refuse_hopeless(kube, pods, crashes)
         standing = next((found.reason for pod in pods if (found := trouble(pod))), "no Pod yet")
         if standing != told:
             tell(f"{name}: {standing}")
             told = standing
-        time.sleep(_POLL_S)
+        pause(_POLL_S)
 
 
 def _newest_pods(kube: Kube, thing: Any) -> list[Any]:
@@ -94,9 +105,9 @@ def _newest_pods(kube: Kube, thing: Any) -> list[Any]:
     ]
 
 
-def _refuse_hopeless(kube: Kube, pods: list[Any]) -> None:
+def _refuse_hopeless(kube: Kube, pods: list[Any], crashes: Crashes) -> None:
     for pod in pods:
-        found = trouble(pod)
+        found = trouble(pod, crashes_count=crashes.since_the_beginning(pod))
         if found is not None and found.hopeless:
             raise ClusterError(
                 f"Pod {found.pod} does not become ready: {found.reason}",

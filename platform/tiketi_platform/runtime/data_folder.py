@@ -1,6 +1,6 @@
 """The folder on this machine that holds everything an embedded platform must not lose.
 
-Layout: `postgres/ valkey/ sandbox/ keys/ secrets/ logs/ run/`, all readable by the owner only. Secrets and
+Layout: `postgres/ valkey/ sandbox/ images/ keys/ secrets/ logs/ run/`, all readable by the owner only. Secrets and
 keys are made once and kept. Refuses a folder of another user, and a second platform on the same
 folder (`lock`).
 """
@@ -28,7 +28,7 @@ from tiketi_platform.runtime.record import RECORD_NAME, PlatformRecord
 
 ADMIN_EMAIL: Final = "admin@tiketi.test"
 """The administrator of an embedded platform; the password is the secret `admin-password`."""
-_PARTS: Final = ("postgres", "valkey", "sandbox", "keys", "secrets", "logs", "run")
+_PARTS: Final = ("postgres", "valkey", "sandbox", "images", "keys", "secrets", "logs", "run")
 _SECRET_BYTES: Final = 32
 _LOCK_NAME: Final = "lock"
 _LOCK_WAIT_S: Final = 0.2

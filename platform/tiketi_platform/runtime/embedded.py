@@ -23,6 +23,7 @@ from tiketi_platform.runtime.engines.process import ProcessId
 from tiketi_platform.runtime.engines.valkey import ValkeyServer
 from tiketi_platform.runtime.record import PlatformRecord, State
 from tiketi_platform.runtime.registry import NAMES, spec_of
+from tiketi_platform.runtime.secret_files import SIGNING_SERVICES
 from tiketi_platform.runtime.supervisor import Supervisor
 from tiketi_platform.sandbox.ports import (
     GOOGLE_CLIENT_ID,
@@ -33,7 +34,6 @@ from tiketi_platform.sandbox.ports import (
 )
 
 TOSS_SECRET: Final = "toss-secret-key"  # noqa: S105  # the secret's name, not the secret
-SIGNING_SERVICES: Final = ("auth", "queue", "reservation")
 GOOGLE_SECRET: Final = "google-client-secret"  # noqa: S105  # as above
 SANDBOX_PORTS: Final = {
     "toss": TOSS_PORT,

@@ -11,6 +11,7 @@ from tiketi_platform.framework import problems
 from tiketi_platform.framework.edge import Edge
 from tiketi_platform.framework.health import Check, health_routes
 from tiketi_platform.framework.telemetry import Metrics, request_id_var
+from tiketi_platform.runtime.errors import PortTakenError
 
 BACKLOG_MAX: Final = 8_192
 """Connections that may wait to be accepted; the kernel's own limit may be lower."""
@@ -29,11 +30,18 @@ class Porch:
         self._open: dict[str, tuple[web.AppRunner, socket.socket]] = {}
 
     async def wait_for(self, store: str) -> None:
-        """Answer for everybody who has not left yet, naming `store` as what is missing."""
+        """Answer for everybody who has not left yet, naming `store` as what is missing.
+
+        Raises PortTakenError.
+        """
         self._store = store
         for name, port in self._waiting.items():
             if name not in self._open:
-                listener = socket.create_server((self._host, port), backlog=BACKLOG_MAX)
+                try:
+                    listener = socket.create_server((self._host, port), backlog=BACKLOG_MAX)
+                except OSError as error:
+                    told = f"{name} cannot listen on {self._host}:{port}: {error.strerror}"
+                    raise PortTakenError(told) from error
                 runner = web.AppRunner(
                     self._app(name), access_log=None, shutdown_timeout=1.0, handle_signals=False
                 )

@@ -24,6 +24,8 @@ PASSWORDS: Final = (
     *(f"{service}-service" for service in SERVICES),
     "admin-password",
     "google-client-secret",
+    "s3-access-key",
+    "s3-secret-key",
     "toss-secret-key",
 )
 _SECRET_BYTES: Final = 32

@@ -18,7 +18,7 @@ async def running_services(names: Sequence[str], settings: Settings) -> AsyncIte
 
     Say farewell some time before that, and clients go by themselves.
 
-    Auth comes first and stops last wherever it is among them: the others verify its tokens.
+    They start in the order they are named in: name auth first, whose tokens the others verify.
     """
     async with opened_process(settings, names) as process, AsyncExitStack() as stack:
         for name in names:

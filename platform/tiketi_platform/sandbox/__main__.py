@@ -12,17 +12,19 @@ from tiketi_platform.sandbox.ports import (
     GOOGLE_PORT,
     LOOPBACK,
     MAILBOX_PORT,
+    S3_PORT,
     SMTP_PORT,
     TOSS_PORT,
     TOSS_SECRET_KEY,
 )
 from tiketi_platform.sandbox.run import running_sandboxes
+from tiketi_platform.sandbox.s3.signature import Keys
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tiketi_platform.sandbox",
-        description="Local stand-ins for Toss Payments, a mail server and Google.",
+        description="Local stand-ins for Toss Payments, a mail server, Google and S3.",
     )
     parser.add_argument("--data", type=Path, required=True, help="folder that keeps their state")
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (%(default)s)")
@@ -38,6 +40,17 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--google-issuer",
         help="how the platform calls the sandbox Google, where that is not as we listen",
+    )
+    parser.add_argument(
+        "--google-browser-url",
+        help="how people's browsers reach the sandbox Google, where that is not its issuer",
+    )
+    parser.add_argument("--s3-port", type=int, default=S3_PORT)
+    parser.add_argument(
+        "--s3-keys",
+        type=Path,
+        metavar="FOLDER",
+        help="folder with the files s3-access-key and s3-secret-key; without it there is no S3",
     )
     parser.add_argument(
         "--toss-secret-key-file",
@@ -63,6 +76,9 @@ async def _serve(arguments: argparse.Namespace) -> None:
         webhook_url=arguments.webhook_url,
         toss_secret_key=_secret(arguments.toss_secret_key_file, TOSS_SECRET_KEY),
         google_issuer=arguments.google_issuer,
+        google_browser_url=arguments.google_browser_url,
+        s3_port=arguments.s3_port,
+        s3_keys=_s3_keys(arguments.s3_keys),
         google_client_secret=_secret(arguments.google_client_secret_file, GOOGLE_CLIENT_SECRET),
     ) as sandboxes:
         mailbox = sandboxes.mailbox
@@ -70,11 +86,19 @@ async def _serve(arguments: argparse.Namespace) -> None:
         print(f"smtp     {mailbox.smtp_host}:{mailbox.smtp_port}", file=sys.stderr)
         print(f"mailbox  {mailbox.url}", file=sys.stderr, flush=True)
         print(f"google   {sandboxes.google.url}", file=sys.stderr, flush=True)
+        if sandboxes.s3 is not None:
+            print(f"s3       {sandboxes.s3.url}", file=sys.stderr, flush=True)
         await stop.wait()
 
 
 def _secret(file: Path | None, known: str) -> str:
     return known if file is None else file.read_text(encoding="utf-8").strip()
+
+
+def _s3_keys(folder: Path | None) -> Keys | None:
+    if folder is None:
+        return None
+    return Keys(_secret(folder / "s3-access-key", ""), _secret(folder / "s3-secret-key", ""))
 
 
 def main() -> int:

@@ -11,6 +11,10 @@ MAILBOX_PORT: Final = 3092
 """Where mail is read, by people (`/`) and programs (`/api/messages`)."""
 GOOGLE_PORT: Final = 3093
 """Where people log in as if with Google, and the platform trades their codes."""
+S3_PORT: Final = 3094
+"""Where images are kept by platforms of several machines; one on a single machine keeps them in a folder."""
+S3_BUCKET: Final = "tiketi-images"
+"""The one bucket there is."""
 GOOGLE_CLIENT_ID: Final = "tiketi-sandbox.apps.googleusercontent.test"
 """This platform, as the sandbox Google knows it."""
 GOOGLE_CLIENT_SECRET: Final = "tiketi_sandbox_google"  # noqa: S105 - as below

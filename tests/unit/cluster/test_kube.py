@@ -124,9 +124,27 @@ async def test_pods_of_an_earlier_broken_try_do_not_count(kmock, kube, apart):
 
 async def test_a_crash_is_waited_for_a_few_times_only(kmock, kube, apart):
     kmock.objects[DEPLOYMENTS, "tiketi", "queue"] = deployment(ready_count=0)
-    kmock.objects[PODS, "tiketi", "queue-1"] = pod("CrashLoopBackOff", restarts_count=3)
-    with pytest.raises(ClusterError, match="ended 3 times"):
-        await apart(wait_rolled_out, kube, ["queue"], print)
+    kmock.objects[PODS, "tiketi", "queue-1"] = pod("CrashLoopBackOff", restarts_count=4)
+    crash_counts: list[int] = []
+
+    def crash_again(_seconds):
+        crash_counts.append(5 + len(crash_counts))
+        found = pod("CrashLoopBackOff", restarts_count=crash_counts[-1])
+        kmock.objects[PODS, "tiketi", "queue-1"] = found
+
+    with pytest.raises(ClusterError, match="ended 7 times"):
+        await apart(lambda: wait_rolled_out(kube, ["queue"], print, pause=crash_again))
+    assert crash_counts == [5, 6, 7], "those before are no sign: the node may have been rebooted"
+
+
+async def test_crashes_of_before_are_no_sign_of_anything(kmock, kube, apart):
+    kmock.objects[DEPLOYMENTS, "tiketi", "queue"] = deployment(ready_count=0)
+    kmock.objects[PODS, "tiketi", "queue-1"] = pod("ContainerCreating", restarts_count=9)
+
+    def come(_seconds):
+        kmock.objects[DEPLOYMENTS, "tiketi", "queue"] = deployment()
+
+    await apart(lambda: wait_rolled_out(kube, ["queue"], print, pause=come))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tiketi_sdk.cluster import ClusterSettings
-from tiketi_sdk.cluster.machine import Machine, host_ports, look, overlapping, parse_version
+from tiketi_sdk.cluster.kind_config import host_ports
+from tiketi_sdk.cluster.machine import Machine, look, overlapping, parse_version
 from tiketi_sdk.cluster.preflight import errors, judge
 from tiketi_sdk.cluster.sources import find_sources
 
@@ -50,6 +51,7 @@ def test_a_machine_that_is_fit_has_no_finding():
         ({"ports_taken": (5000,)}, "ports", "error", "registry"),
         ({"nodes": {"tiketi-local-worker": "exited"}}, "leftovers", "warning", "cluster up"),
         ({"routes": {"10.96.0.0/12": "tun0"}}, "subnets", "error", "serviceSubnet"),
+        ({"subnets": {**FINE.subnets, "nodes": "10.96.4.0/24"}}, "subnets", "error", "kind"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -58,6 +60,16 @@ def test_what_is_wrong_is_told_with_its_cure(change, subject, severity, cure):
     assert [(each.subject, each.severity) for each in unwell] == [(subject, severity)]
     assert cure in unwell[0].cure
     assert bool(errors(unwell)) == (severity == "error")
+
+
+def test_a_cluster_that_stands_is_not_kept_from_its_user_by_what_is_scarce():
+    nodes = {"tiketi-local-control-plane": "running"}
+    machine = replace(FINE, nodes=nodes, disk_free_bytes=2 * GIB, memory_bytes=3 * GIB)
+    unwell = [each for each in judge(machine, SETTINGS) if each.severity != "ok"]
+    assert [(each.subject, each.severity) for each in unwell] == [
+        ("memory", "warning"),
+        ("disk", "warning"),
+    ]
 
 
 def test_facts_that_cannot_be_found_out_are_no_finding():

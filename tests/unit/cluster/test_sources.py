@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tiketi_platform.sandbox.ports import GOOGLE_PORT, MAILBOX_PORT
 from tiketi_sdk.cluster import ClusterSettings, Site
 from tiketi_sdk.cluster.image import ImageName, build_arguments, content_tag, context_files
+from tiketi_sdk.cluster.kind_config import config_of, read_config
 from tiketi_sdk.cluster.rendering import parse
 from tiketi_sdk.cluster.sources import Sources, find_sources
 from tiketi_sdk.cluster.steps.images import mirrored
-from tiketi_sdk.cluster.steps.nodes import NodesStep, read_config
 from tiketi_sdk.contract.services import SERVICES
 from tiketi_sdk.errors import ClusterError
 
@@ -69,15 +70,16 @@ def test_without_a_checkout_nothing_is_built():
 
 def test_every_service_has_a_port_on_this_machine():
     mappings = read_config(find_sources().kind_config)["nodes"][0]["extraPortMappings"]
-    assert [each["hostPort"] for each in mappings] == [each.port for each in SERVICES.values()]
-    assert [each["containerPort"] for each in mappings] == list(range(30_000, 30_006))
+    ports = [*(each.port for each in SERVICES.values()), MAILBOX_PORT, GOOGLE_PORT]
+    assert [each["hostPort"] for each in mappings] == ports
+    assert [each["containerPort"] for each in mappings] == list(range(30_000, 30_008))
     assert {each["listenAddress"] for each in mappings} == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize("workers_count", [0, 1, 2, 5])
 def test_there_are_as_many_workers_as_asked_for(workers_count):
     with Site(ClusterSettings(workers_count=workers_count)) as site:
-        nodes = NodesStep(site)._config()["nodes"]
+        nodes = config_of(site.sources.kind_config, site.settings)["nodes"]
     assert [node["role"] for node in nodes] == ["control-plane"] + ["worker"] * workers_count
     if workers_count:
         assert nodes[1]["labels"] == {"tiketi.dev/stores": "true"}

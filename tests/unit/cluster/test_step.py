@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 
 import pytest
@@ -93,3 +94,31 @@ def test_the_story_is_told_in_order():
 def test_needs_that_nobody_gives_are_our_own_mistake():
     with pytest.raises(AssertionError, match="lonely"):
         ensure([Thing("lonely", "nobody")], lambda _: None)
+
+
+def test_what_failed_is_told_with_its_cure_and_its_evidence():
+    told: list[StepEvent] = []
+    with pytest.raises(ClusterError):
+        ensure([Thing("one", fails=True)], told.append)
+    assert (told[-1].state, told[-1].note, told[-1].cure) == ("failed", "no", "yes")
+
+
+def test_no_step_begins_after_an_error_even_if_it_could_have():
+    started: list[str] = []
+    steps = [Thing("bad", fails=True), *(Thing(f"good{n}") for n in range(5))]
+    with pytest.raises(ClusterError):
+        ensure(steps, lambda event: started.append(event.step), workers_max=1)
+    assert set(started) == {"bad"}
+
+
+def test_whoever_interrupts_is_told_to_the_steps_under_way():
+    stop = threading.Event()
+    step = Thing("one", meets=stop)
+
+    def interrupt(event: StepEvent) -> None:
+        if event.state == "progress":
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        ensure([step], interrupt, on_interrupt=stop.set)
+    assert stop.is_set()

@@ -143,6 +143,8 @@ def test_every_pod_finds_its_secrets_and_no_others(overlay: str):
     for name in NAMES:
         folders = mounted(one(overlay, "Deployment", name))
         own = {f"{name}-service", f"{name}-database"} & (databases | everybody)
+        if overlay == "local" and name == "event":
+            own |= {"s3-access-key", "s3-secret-key"}
         assert set(folders[str(settings.secrets_dir)]) == own | {"valkey"} | extra.get(name, set())
         keys = folders.get(str(settings.keys_dir), {})
         signs = name in {"auth", "queue", "reservation"}
@@ -197,6 +199,7 @@ def test_services_reach_whom_they_call_and_nobody_else(overlay: str):
     if overlay == "local":
         local = {name: {"valkey"} | (set() if name == "queue" else {"postgres"}) for name in NAMES}
         local["auth"] |= {"sandbox"}
+        local["event"] |= {"sandbox"}
         local["payment"] |= {"sandbox"}
         local["notification"] |= {"sandbox"}
     for name in NAMES:

@@ -116,10 +116,10 @@ def build(site: Site, tell: Tell) -> None:
     for key, value in build_arguments(site.sources, site.settings).items():
         command += ["--build-arg", f"{key}={value}"]
     try:
-        stream([*command, str(root)], lambda line: tell(line[:_LINE_MAX]))
+        stream([*command, str(root)], lambda line: tell(line[:_LINE_MAX]), stop=site.stop)
     except ProgramError as error:
         raise ClusterError(
-            "the image cannot be built",
+            f"the image cannot be built: {error}",
             cure=f"what docker said is above; the file is {root / DOCKERFILE}",
             details=error.details,
         ) from None

@@ -1,23 +1,24 @@
-"""The Kind cluster itself: its nodes made, running and Ready. Never touches a cluster of another name."""
+"""The Kind cluster itself: its nodes made, running and Ready. Never touches a cluster of another name, or of other people."""
 
-import hashlib
 import json
+import os
 import tempfile
 import time
-from pathlib import Path
 from typing import Any, Final
 
 import yaml
 from docker.models.containers import Container
 
+from tiketi_sdk.cluster.claim import MARK, claim, mark_of, require_ours
+from tiketi_sdk.cluster.kind_config import config_of, shape_of
 from tiketi_sdk.cluster.programs import ProgramError, run, stream
 from tiketi_sdk.cluster.site import Site
 from tiketi_sdk.cluster.step import Standing, Tell
 from tiketi_sdk.errors import ClusterError
 
-MARK: Final = "/kind/tiketi.json"
-"""Written into the control plane once the cluster is whole: without it, it is half made."""
 READY_S: Final = 120.0
+CREATE_S: Final = 900.0
+"""Kind may have to fetch the node's image."""
 _POLL_S: Final = 0.5
 _TAKEN: Final = ("already in use", "already exist")
 
@@ -34,7 +35,7 @@ class NodesStep:
         self._settings = site.settings
 
     def check(self) -> Standing:
-        nodes = self._site.engine.nodes(self._settings.name)
+        nodes = self._nodes()
         if not nodes:
             return Standing(done=False, note="there is none yet")
         if not self._is_whole(nodes):
@@ -50,38 +51,50 @@ class NodesStep:
         return Standing(done=True, note=f"{len(nodes)} nodes Ready, {self._site.kube.version()}")
 
     def apply(self, tell: Tell) -> str:
-        nodes = self._site.engine.nodes(self._settings.name)
+        nodes = self._nodes()
+        claim(self._site.engine, self._settings)
         if not nodes or not self._is_whole(nodes):
             self._make(tell)
         else:
             for node in nodes:
                 if node.status != "running":
                     tell(f"starting {node.name}")
-                    node.start()
+                    self._site.engine.start(node)
             self._write_kubeconfig()
         self._wait_ready(tell)
         return f"{self._settings.nodes_count} nodes Ready, {self._site.kube.version()}"
 
+    def _nodes(self) -> list[Container]:
+        """Containers of this name's cluster; `ClusterError` if somebody else made them."""
+        nodes = self._site.engine.nodes(self._settings.name)
+        require_ours(self._site.engine, self._settings, nodes)
+        return nodes
+
     def _is_whole(self, nodes: list[Container]) -> bool:
         """Whether it was finished once; `ClusterError` if it is whole and not what is asked for."""
-        control_plane = self._site.engine.container(self._settings.control_plane)
-        if control_plane is None:
+        mark = mark_of(self._site.engine, self._settings)
+        if mark is None:
             return False
-        text = self._site.engine.read_file(control_plane, MARK)
-        if text is None or len(nodes) != json.loads(text)["nodes_count"]:
-            return False
-        if json.loads(text)["shape"] != self._shape():
+        name = self._settings.name
+        if len(nodes) != mark["nodes_count"]:
+            # What a lost node kept is lost; what the others keep is not to be thrown after it unasked.
+            there = ", ".join(str(node.name) for node in nodes)
             raise ClusterError(
-                f"cluster {self._settings.name} was made with other settings (its workers, its node"
+                f"cluster {name} was made with {mark['nodes_count']} nodes; left are {there}",
+                cure="save what you need, then: tiketi cluster down --keep-registry, then up again",
+            )
+        if mark["shape"] != shape_of(self._config(), self._settings):
+            raise ClusterError(
+                f"cluster {name} was made with other settings (its workers, its node"
                 " image or manifests/kind/cluster.yaml)",
                 cure="tiketi cluster down --keep-registry, then up again",
             )
         return True
 
     def _make(self, tell: Tell) -> None:
-        self._settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for attempt in (1, 2):
-            self._delete()
+            # Also without nodes: kind takes its entry out of the kubeconfig.
+            delete_nodes(self._site)
             try:
                 self._create(tell)
             except ProgramError as error:
@@ -89,7 +102,7 @@ class NodesStep:
                 # A container that a killed run was about to make appeared after we had looked.
                 if attempt == 2 or not any(text in told for text in _TAKEN):
                     raise ClusterError(
-                        "kind could not create the cluster",
+                        f"kind could not create the cluster: {error}",
                         cure="tiketi cluster doctor",
                         details=error.details,
                     ) from None
@@ -97,7 +110,8 @@ class NodesStep:
                 break
         control_plane = self._site.engine.container(self._settings.control_plane)
         assert control_plane is not None, "kind has just made it"
-        mark = {"shape": self._shape(), "nodes_count": self._settings.nodes_count}
+        shape = shape_of(self._config(), self._settings)
+        mark = {"shape": shape, "nodes_count": self._settings.nodes_count}
         self._site.engine.write_file(control_plane, MARK, json.dumps(mark))
 
     def _create(self, tell: Tell) -> None:
@@ -108,13 +122,21 @@ class NodesStep:
             command += ["--config", file.name, "--kubeconfig", str(self._settings.kubeconfig)]
             if self._settings.node_image:
                 command += ["--image", self._settings.node_image]
-            stream(command, lambda line: tell(line.strip("•✓ ")))
+            stream(
+                command,
+                lambda line: tell(line.strip("•✓ ")),
+                timeout_s=CREATE_S,
+                stop=self._site.stop,
+                env=self._beside_proxies(),
+            )
         self._settings.kubeconfig.chmod(0o600)
         self._site.forget_kube()
 
-    def _delete(self) -> None:
-        # Also without nodes: kind takes its entry out of the kubeconfig.
-        delete_nodes(self._site)
+    def _beside_proxies(self) -> dict[str, str]:
+        """Kind gives its nodes the user's proxies; the registry is to be reached without."""
+        had = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+        told = ",".join([*([had] if had else []), self._settings.registry_name])
+        return {"NO_PROXY": told, "no_proxy": told}
 
     def _write_kubeconfig(self) -> None:
         command = ["kind", "export", "kubeconfig", "--name", self._settings.name]
@@ -137,7 +159,7 @@ class NodesStep:
             if unready != told:
                 tell(f"waiting for {', '.join(unready)}")
                 told = unready
-            time.sleep(_POLL_S)
+            self._site.stop.pause(_POLL_S)
 
     def _unready(self) -> list[str]:
         """Nodes that are missing or not Ready."""
@@ -155,30 +177,12 @@ class NodesStep:
         return [*names, *([f"{missing} more"] if missing > 0 else [])]
 
     def _config(self) -> dict[str, Any]:
-        """`manifests/kind/cluster.yaml` with as many workers as asked for."""
-        config = dict(read_config(self._site.sources.kind_config))
-        workers = [node for node in config["nodes"] if node["role"] == "worker"]
-        others = [node for node in config["nodes"] if node["role"] != "worker"]
-        # A new object each: one that is named twice would be written as an anchor.
-        more = [{"role": "worker"} for _ in range(self._settings.workers_count - len(workers))]
-        config["nodes"] = [*others, *workers[: self._settings.workers_count], *more]
-        return config
-
-    def _shape(self) -> str:
-        """Changes with everything a cluster cannot change while it lives."""
-        text = json.dumps([self._config(), self._settings.node_image], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """A kind configuration."""
-    config = yaml.safe_load(path.read_text("utf-8"))
-    assert isinstance(config, dict), "a kind configuration is a mapping"
-    return config
+        return config_of(self._site.sources.kind_config, self._settings)
 
 
 def delete_nodes(site: Site) -> None:
-    """Delete the cluster of this name and its entry in its own kubeconfig; none is fine."""
+    """Delete our cluster and its entry in its own kubeconfig; none is fine. `ClusterError` if it is not ours."""
+    require_ours(site.engine, site.settings, site.engine.nodes(site.settings.name))
     command = ["kind", "delete", "cluster", "--name", site.settings.name]
     run([*command, "--kubeconfig", str(site.settings.kubeconfig)], timeout_s=180)
     site.settings.kubeconfig.unlink(missing_ok=True)

@@ -4,18 +4,20 @@ What was applied is written into the namespace's annotations after it stands. A 
 they were applied is left alone, so that `scale` and `restart` are not undone.
 """
 
+import json
 import time
+from collections.abc import Collection
 from typing import Final
 
+from tiketi_sdk.cluster import outside
+from tiketi_sdk.cluster.kube import APPLIED, IMAGE, OBJECTS
 from tiketi_sdk.cluster.rendering import Stage
 from tiketi_sdk.cluster.site import Site
 from tiketi_sdk.cluster.step import Standing, Tell
 from tiketi_sdk.cluster.waiting import unfinished, wait_job, wait_rolled_out
 from tiketi_sdk.errors import ClusterError
 
-APPLIED: Final = "dev.tiketi/applied-"
-"""Annotation of the namespace, followed by a stage's name: the digest of what was applied."""
-IMAGE: Final = "dev.tiketi/image"
+_KEPT: Final = {"namespace", "persistentvolumeclaim", "persistentvolume"}
 _GONE_S: Final = 60.0
 _APPLY_S: Final = 120.0
 
@@ -46,6 +48,8 @@ class _StageStep:
         stage = self._stage()
         self._before(stage, tell)
         if stage.objects:
+            # Before anything of it is there: whatever an interrupted run leaves can still be found.
+            remember(self._site, applied_ever(self._site) | stage.references)
             tell(f"applying {len(stage.objects)} objects")
             self._site.kubectl("apply", "-f", "-", stdin=stage.document, timeout_s=_APPLY_S)
         self._after(stage, tell)
@@ -65,7 +69,7 @@ class _StageStep:
         """What must be out of the way first."""
 
     def _after(self, stage: Stage, tell: Tell) -> None:
-        wait_rolled_out(self._site.kube, _workloads(stage), tell)
+        wait_rolled_out(self._site.kube, _workloads(stage), tell, pause=self._site.stop.pause)
 
     def _missing(self, stage: Stage) -> list[str]:
         """Objects of the stage that the cluster does not have, as `kind/name`."""
@@ -120,11 +124,11 @@ class DatabaseStep(_StageStep):
             while kube.job(name) is not None or kube.pods({"job-name": name}):
                 if time.monotonic() > deadline_s:
                     raise ClusterError(f"Job {name} does not go away", cure="tiketi cluster status")
-                time.sleep(0.2)
+                self._site.stop.pause(0.2)
 
     def _after(self, stage: Stage, tell: Tell) -> None:
         for name in stage.names("Job"):
-            wait_job(self._site.kube, name, tell)
+            wait_job(self._site.kube, name, tell, pause=self._site.stop.pause)
 
 
 class ServicesStep(_StageStep):
@@ -135,11 +139,54 @@ class ServicesStep(_StageStep):
     needs: tuple[str, ...] = ("database",)
 
     def _stage(self) -> Stage:
-        return self._site.manifests.services
+        code = outside.code_of(self._site.sources)
+        return outside.settled(self._site.manifests.services, self._site.kube, code)
 
     def _after(self, stage: Stage, tell: Tell) -> None:
         super()._after(stage, tell)
+        outside.note(stage, self._site.kube, outside.code_of(self._site.sources))
         self._site.kube.annotate(IMAGE, str(self._site.image))
+
+
+def applied_ever(site: Site) -> frozenset[str]:
+    """Everything that was applied and not taken away since, as kubectl names it."""
+    return frozenset(json.loads(site.kube.annotations().get(OBJECTS, "[]")))
+
+
+def remember(site: Site, references: Collection[str]) -> None:
+    """Write down what may be there."""
+    site.kube.annotate(OBJECTS, json.dumps(sorted(references)))
+
+
+class PruneStep:
+    """Objects that an earlier version or another overlay applied, and this one does not have: taken away.
+
+    Last of all, since Pods of before use them until they are gone. What keeps data is never taken away.
+    """
+
+    name = "prune"
+    title = "Objects left over"
+    needs = ("services",)
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def check(self) -> Standing:
+        left = self._left()
+        if left:
+            return Standing(done=False, note=f"of another version: {', '.join(left)}")
+        return Standing(done=True, note="none")
+
+    def apply(self, tell: Tell) -> str:
+        left = self._left()
+        tell(f"removing {', '.join(left)}")
+        self._site.kubectl("delete", "--ignore-not-found", *left, timeout_s=_APPLY_S)
+        remember(self._site, self._site.manifests.references)
+        return f"{len(left)} removed"
+
+    def _left(self) -> list[str]:
+        gone = applied_ever(self._site) - self._site.manifests.references
+        return sorted(each for each in gone if each.partition("/")[0] not in _KEPT)
 
 
 def _workloads(stage: Stage) -> list[str]:

@@ -3,12 +3,11 @@
 import time
 from typing import Final
 
-from docker.errors import APIError
 from docker.models.containers import Container
 
 from tiketi_sdk.cluster import registry
+from tiketi_sdk.cluster.claim import claim, require_our_registry
 from tiketi_sdk.cluster.engine import KIND_NETWORK
-from tiketi_sdk.cluster.settings import REGISTRY_PORT
 from tiketi_sdk.cluster.site import Site
 from tiketi_sdk.cluster.step import Standing, Tell
 from tiketi_sdk.errors import ClusterError
@@ -31,6 +30,7 @@ class RegistryStep:
 
     def check(self) -> Standing:
         container = self._site.engine.container(self._settings.registry_name)
+        require_our_registry(container, self._settings)
         if container is None:
             return Standing(done=False, note="there is none yet")
         if container.status != "running" or not registry.answers(self._settings.registry_address):
@@ -42,23 +42,15 @@ class RegistryStep:
         if container is None or container.status == "created":
             if container is not None:
                 # Cut short before it was started once; nothing is in it.
-                container.remove(force=True, v=True)
+                self._site.engine.remove(container)
+            claim(self._site.engine, self._settings)
             tell("starting its container")
-            self._run()
+            self._site.engine.run_registry(self._settings.registry_name, self._settings.name, tell)
         elif container.status != "running":
             tell("starting its container")
-            container.start()
+            self._site.engine.start(container)
         self._wait()
         return f"at {self._settings.registry_address}"
-
-    def _run(self) -> None:
-        try:
-            self._site.engine.run_registry(self._settings.registry_name, self._settings.name)
-        except APIError as error:
-            raise ClusterError(
-                f"the registry's container does not start: {error.explanation}",
-                cure=f"free port {REGISTRY_PORT}: another registry or program may hold it",
-            ) from None
 
     def _wait(self) -> None:
         deadline_s = time.monotonic() + ANSWER_S
@@ -68,7 +60,7 @@ class RegistryStep:
                     f"the registry does not answer at {self._settings.registry_address}",
                     cure=f"docker logs {self._settings.registry_name}",
                 )
-            time.sleep(_POLL_S)
+            self._site.stop.pause(_POLL_S)
 
 
 class WiringStep:

@@ -38,6 +38,8 @@ class GoogleSandbox:
     def __init__(self, *, client_id: str, client_secret: str) -> None:
         self.url = ""
         """The issuer, `http://host:port`, set once it listens."""
+        self.browser_url = ""
+        """How browsers reach it; set with `url`."""
         self.keys = Keys()
         self.grants = Grants()
         self._client_id = client_id
@@ -65,7 +67,7 @@ class GoogleSandbox:
         return _json(
             {
                 "issuer": self.url,
-                "authorization_endpoint": f"{self.url}/o/oauth2/v2/auth",
+                "authorization_endpoint": f"{self.browser_url}/o/oauth2/v2/auth",
                 "token_endpoint": f"{self.url}/token",
                 "userinfo_endpoint": f"{self.url}/v1/userinfo",
                 "jwks_uri": f"{self.url}/oauth2/v3/certs",
@@ -237,12 +239,15 @@ async def running_google_sandbox(
     client_id: str = GOOGLE_CLIENT_ID,
     client_secret: str = GOOGLE_CLIENT_SECRET,
     issuer: str | None = None,
+    browser_url: str | None = None,
 ) -> AsyncIterator[GoogleSandbox]:
     """Serve the provider in this loop until the block ends; port 0 takes a free one. OSError: port taken.
 
     `issuer`: the base URL callers know it by, where they do not reach it as it listens (another container).
+    `browser_url`: the same for people's browsers, where those do not reach the issuer (it is in a cluster).
     """
     sandbox = GoogleSandbox(client_id=client_id, client_secret=client_secret)
     async with serving(sandbox.app(), host=host, port=port) as url:
         sandbox.url = issuer or url
+        sandbox.browser_url = browser_url or sandbox.url
         yield sandbox
