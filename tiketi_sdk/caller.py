@@ -182,9 +182,13 @@ class AsyncCaller:
             return await self.keeper.token()
         return await self.keeper.token_after(spent)
 
-    async def _trade(self, refresh_token: str, /, *, once: bool) -> Session:
-        request = RefreshRequest(refresh_token=refresh_token)
-        return await self.call(REFRESH, request, patience=retries.NONE if once else None)
+    async def _trade(self, refresh_token: str, /, *, key: str, once: bool) -> Session:
+        return await self.call(
+            REFRESH,
+            RefreshRequest(refresh_token=refresh_token),
+            idempotency_key=key,
+            patience=retries.NONE if once else None,
+        )
 
     def entry_token(self, event_id: int) -> str | None:
         """The entry token remembered for an event."""

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -40,9 +41,9 @@ class AsyncSurroundings:
 
 
 class AsyncTrade(Protocol):
-    """Sends a refresh token and brings the new session; with `once`, without trying again."""
+    """Sends a refresh token under a key and brings the new session; with `once`, without trying again."""
 
-    def __call__(self, refresh_token: str, /, *, once: bool) -> Awaitable[Session]: ...
+    def __call__(self, refresh_token: str, /, *, key: str, once: bool) -> Awaitable[Session]: ...
 
 
 class AsyncKeeper:
@@ -66,8 +67,12 @@ class AsyncKeeper:
         self._near = surroundings
         self._changing = asyncio.Lock()
         self._attempts_count = 0
+        """Those that are over."""
         self._failure: TiketiError | None = None
         self._failures_count = 0
+        self._sent = ("", "")
+        """The refresh token that was sent last, and under which key: if the answer got lost, the same key asks
+        for it again; under another the token would be a spent one, which ends the session."""
         self._not_before_s = 0.0
         """An early refresh is not tried again before."""
 
@@ -176,10 +181,11 @@ class AsyncKeeper:
 
     async def _renew(self, refresh_token: str, *, once: bool) -> Session:
         """The new session, kept. A refresh token that is refused is forgotten: it will not get better."""
-        self._attempts_count += 1
         self._failure = None
+        if self._sent[0] != refresh_token:
+            self._sent = (refresh_token, str(uuid.uuid4()))
         try:
-            session = await self._trade(refresh_token, once=once)
+            session = await self._trade(refresh_token, key=self._sent[1], once=once)
         except AuthenticationError:
             self.store.save(replace(self.store.load(), refresh_token=None))
             raise
@@ -187,6 +193,8 @@ class AsyncKeeper:
             self._failure = error
             self._failures_count += 1
             raise
+        finally:
+            self._attempts_count += 1
         self._failures_count = 0
         self._keep(session, same_user=True)
         return session

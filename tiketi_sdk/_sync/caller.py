@@ -183,9 +183,13 @@ class Caller:
             return self.keeper.token()
         return self.keeper.token_after(spent)
 
-    def _trade(self, refresh_token: str, /, *, once: bool) -> Session:
-        request = RefreshRequest(refresh_token=refresh_token)
-        return self.call(REFRESH, request, patience=retries.NONE if once else None)
+    def _trade(self, refresh_token: str, /, *, key: str, once: bool) -> Session:
+        return self.call(
+            REFRESH,
+            RefreshRequest(refresh_token=refresh_token),
+            idempotency_key=key,
+            patience=retries.NONE if once else None,
+        )
 
     def entry_token(self, event_id: int) -> str | None:
         """The entry token remembered for an event."""

@@ -4,6 +4,7 @@
 import random
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -41,9 +42,9 @@ class Surroundings:
 
 
 class Trade(Protocol):
-    """Sends a refresh token and brings the new session; with `once`, without trying again."""
+    """Sends a refresh token under a key and brings the new session; with `once`, without trying again."""
 
-    def __call__(self, refresh_token: str, /, *, once: bool) -> Session: ...
+    def __call__(self, refresh_token: str, /, *, key: str, once: bool) -> Session: ...
 
 
 class Keeper:
@@ -67,8 +68,12 @@ class Keeper:
         self._near = surroundings
         self._changing = threading.Lock()
         self._attempts_count = 0
+        """Those that are over."""
         self._failure: TiketiError | None = None
         self._failures_count = 0
+        self._sent = ("", "")
+        """The refresh token that was sent last, and under which key: if the answer got lost, the same key asks
+        for it again; under another the token would be a spent one, which ends the session."""
         self._not_before_s = 0.0
         """An early refresh is not tried again before."""
 
@@ -177,10 +182,11 @@ class Keeper:
 
     def _renew(self, refresh_token: str, *, once: bool) -> Session:
         """The new session, kept. A refresh token that is refused is forgotten: it will not get better."""
-        self._attempts_count += 1
         self._failure = None
+        if self._sent[0] != refresh_token:
+            self._sent = (refresh_token, str(uuid.uuid4()))
         try:
-            session = self._trade(refresh_token, once=once)
+            session = self._trade(refresh_token, key=self._sent[1], once=once)
         except AuthenticationError:
             self.store.save(replace(self.store.load(), refresh_token=None))
             raise
@@ -188,6 +194,8 @@ class Keeper:
             self._failure = error
             self._failures_count += 1
             raise
+        finally:
+            self._attempts_count += 1
         self._failures_count = 0
         self._keep(session, same_user=True)
         return session

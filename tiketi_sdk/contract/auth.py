@@ -188,8 +188,9 @@ LOGIN = Operation(
 )  # fmt: skip
 REFRESH = Operation(
     name="auth.refresh", method="POST", path="/api/auth/refresh", request=RefreshRequest, response=Session,
-    access="public", errors=("token_invalid", "token_expired", "refresh_token_reused"),
-    summary="Trade a refresh token for a new session; using a spent one ends the whole family.",
+    access="public", errors=("token_invalid", "token_expired", "refresh_token_reused"), idempotency="optional",
+    summary="Trade a refresh token for a new session; using a spent one ends the whole family, unless it is within "
+            "ten minutes, under the same Idempotency-Key of 32 characters or more, and the new one is still unused.",
 )  # fmt: skip
 LOGOUT = Operation(
     name="auth.logout", method="POST", path="/api/auth/logout", request=RefreshRequest, response=LoggedOut,

@@ -67,9 +67,11 @@ class Accounts(Protocol):
         ...
 
     async def rotate(
-        self, refresh_token: str, *, replacement: str, ttl_s: int, address: str
+        self, refresh_token: str, *, replacement: str, ttl_s: int, repeat_s: int, address: str
     ) -> Opened:
         """Spend a refresh token for its replacement. One that was spent before ends its whole session.
+
+        Unless it was spent for this very replacement, which is unused, at most `repeat_s` ago: once more.
 
         Raises RefreshTokenInvalidError, RefreshTokenExpiredError, RefreshTokenReusedError.
         """
@@ -281,6 +283,10 @@ class Tokens(Protocol):
 
     def refresh(self) -> str:
         """A random token that means nothing to anybody but the store."""
+        ...
+
+    def refresh_after(self, spent: str, key: str) -> str:
+        """The one token that `spent` is traded for under `key`; random to whoever lacks either."""
         ...
 
 

@@ -27,6 +27,10 @@ stores_wait_s_default: Final = 300
 # --- tokens ---------------------------------------------------------------------------------
 access_ttl_s: Final = 900
 refresh_ttl_s: Final = 14 * 24 * 3600
+refresh_repeat_s: Final = 600
+"""How long a refresh whose answer was lost may be asked for again, under its key."""
+refresh_key_chars_min: Final = 32
+"""A shorter key could be guessed: under it nothing is answered twice."""
 service_token_ttl_s: Final = 900
 token_ttl_s_max: Final = 900
 """The life of any signed token, from its making to its end; one that claims a longer one is refused."""

@@ -63,6 +63,9 @@ class Steps:
     def refresh(self) -> str:
         return "r"
 
+    def refresh_after(self, spent: str, key: str) -> str:
+        return f"{spent} {key}"
+
 
 def identity(steps: Steps) -> Identity:
     issuer = Issuer(steps, Policy())

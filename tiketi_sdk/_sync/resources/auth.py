@@ -97,7 +97,8 @@ class Auth(Resource):
     def refresh(self, *, refresh_token: str | None = None) -> Session:
         """Trade a refresh token (the client's own unless given) for a new session.
 
-        Seldom needed: the client does it by itself. Using a token twice ends the whole session.
+        Seldom needed: the client does it by itself. Using a token twice ends the whole session,
+        but for the same request repeated because its answer was lost, which the client does too.
         """
         if refresh_token is None:
             return self._caller.keeper.renew()

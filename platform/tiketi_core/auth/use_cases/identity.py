@@ -22,6 +22,7 @@ from tiketi_core.auth.model import (
 from tiketi_core.auth.ports import Accounts, PasswordHasher, ServiceSecrets
 from tiketi_core.auth.use_cases.credentials import Credentials
 from tiketi_core.auth.use_cases.issuer import Issuer
+from tiketi_core.kernel import bounds
 from tiketi_core.kernel.ids import SessionId, UserId
 
 
@@ -89,13 +90,17 @@ class Identity:
         )
         return self._issuer.session(opened, refresh_token)
 
-    async def refresh(self, refresh_token: str, *, address: str) -> Session:
-        """Trade a refresh token for a new session; raises what `Accounts.rotate` raises."""
-        replacement = self._issuer.refresh_token()
+    async def refresh(self, refresh_token: str, *, address: str, key: str | None = None) -> Session:
+        """Trade a refresh token for a new session; raises what `Accounts.rotate` raises.
+
+        Under the same `key` a token is traded for the same one, so whose answer was lost may ask again.
+        """
+        replacement = self._issuer.refresh_token_after(refresh_token, key)
         opened = await self._accounts.rotate(
             refresh_token,
             replacement=replacement,
             ttl_s=self._issuer.policy.refresh_ttl_s,
+            repeat_s=bounds.refresh_repeat_s,
             address=address,
         )
         return self._issuer.session(opened, replacement)

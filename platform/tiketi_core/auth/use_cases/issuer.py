@@ -2,6 +2,7 @@
 
 from tiketi_core.auth.model import AccessToken, Account, Opened, Policy, Session
 from tiketi_core.auth.ports import Tokens
+from tiketi_core.kernel import bounds
 from tiketi_core.kernel.ids import SessionId
 
 
@@ -15,6 +16,12 @@ class Issuer:
     def refresh_token(self) -> str:
         """A new one; the store keeps its hash."""
         return self._tokens.refresh()
+
+    def refresh_token_after(self, spent: str, key: str | None) -> str:
+        """What `spent` is traded for: under a key nobody guesses always the same, else a new one each time."""
+        if key is None or len(key) < bounds.refresh_key_chars_min:
+            return self._tokens.refresh()
+        return self._tokens.refresh_after(spent, key)
 
     def session(self, opened: Opened, refresh_token: str) -> Session:
         """What logging in gives."""

@@ -44,7 +44,10 @@ async def login(service: AuthService, call: Call[auth.LoginRequest]) -> auth.Ses
 
 
 async def refresh(service: AuthService, call: Call[auth.RefreshRequest]) -> auth.Session:
-    return to_session(await service.identity.refresh(call.body.refresh_token, address=call.address))
+    session = await service.identity.refresh(
+        call.body.refresh_token, address=call.address, key=call.idempotency_key
+    )
+    return to_session(session)
 
 
 async def logout(service: AuthService, call: Call[auth.RefreshRequest]) -> auth.LoggedOut:

@@ -1,5 +1,6 @@
 """Makes the tokens of the auth service and checks the services' secrets; who may have one is not its business."""
 
+import base64
 import hmac
 import secrets
 import uuid
@@ -53,6 +54,13 @@ class SignedTokens:
     def refresh(self) -> str:
         """256 random bits."""
         return secrets.token_urlsafe(REFRESH_TOKEN_BYTES)
+
+    def refresh_after(self, spent: str, key: str) -> str:
+        """256 bits out of both, the same each time; the token itself is the secret half."""
+        made = hmac.digest(
+            spent.encode(), b"tiketi refresh token after this, for " + key.encode(), "sha256"
+        )
+        return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
 class FileSecrets:

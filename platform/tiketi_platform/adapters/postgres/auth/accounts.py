@@ -94,10 +94,10 @@ class PostgresAccounts:
         return rows.opened(row)
 
     async def rotate(
-        self, refresh_token: str, *, replacement: str, ttl_s: int, address: str
+        self, refresh_token: str, *, replacement: str, ttl_s: int, repeat_s: int, address: str
     ) -> Opened:
         row: Json = await self._database.fetchval(
-            SQL["rotate"], hash_of(refresh_token), hash_of(replacement), ttl_s, address
+            SQL["rotate"], hash_of(refresh_token), hash_of(replacement), ttl_s, address, repeat_s
         )
         if row["verdict"] != "ok":
             raise _REFUSED[row["verdict"]]

@@ -19,8 +19,8 @@ SELECT count_or_refuse($1, $2, $3, $4);
 SELECT open_session($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: rotate
--- Spend a refresh token for the next one.
-SELECT rotate_token($1, $2, $3, $4);
+-- Spend a refresh token for the next one; one spent for the very same lately is answered once more.
+SELECT rotate_token($1, $2, $3, $4, $5);
 
 -- name: end_session
 -- End the session of a refresh token, spent or not.
