@@ -20,6 +20,7 @@ from tests.integration.realtime.conftest import (
 )
 from tests.services import serving
 from tests.waiting import PATIENCE_S, eventually
+from tiketi_core.kernel import bounds
 from tiketi_platform.adapters.socketio.frames import event_frame
 from tiketi_platform.adapters.socketio.limits import Limits
 from tiketi_platform.runtime.registry import spec_of
@@ -290,3 +291,26 @@ async def test_korean_passes_through_unharmed(bounded, clients):
             await server.broadcast(server.peers, event_frame("/queue", "line", payload))
             assert await client.hears("line") == {"제목": "아이유 콘서트 🎤"}
             assert (await client.ask("아이유"))["problem"]["code"] == "invalid_request"
+
+
+async def test_an_invented_event_takes_no_place_in_the_process(bounded, clients):
+    serves, behind = bounded(Limits())
+    async with serves as platform:
+        client = await clients(platform, 1)
+        for event_id in range(1_000, 1_010):
+            for verb in ("join", "watch"):
+                answer = await client.ask(verb, event_id)
+                assert answer["problem"]["code"] in {"event_not_found", "rate_limited"}
+        assert behind[0].rooms_count == 0
+
+
+async def test_one_user_has_so_many_connections_and_no_more(bounded, clients):
+    serves, behind = bounded(Limits())
+    async with serves as platform:
+        held = [await clients(platform, 1) for _ in range(bounds.sockets_per_user_max)]
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            await clients(platform, 1)
+        await clients(platform, 2)
+        await held[0].library.disconnect()
+        await eventually(lambda: len(behind[0].server.peers) == len(held))
+        await clients(platform, 1)

@@ -17,6 +17,8 @@ STALE_S_MAX: Final = 60.0
 """While the event service does not answer, the last answer is good for this long."""
 EVENTS_MAX: Final = 10_000
 """Events remembered."""
+UNKNOWN_MAX: Final = 1_000
+"""Ids remembered that are no event; apart, so that inventing ids pushes no event out."""
 
 
 @dataclass(slots=True)
@@ -31,11 +33,12 @@ class EventCatalogue:
     def __init__(self, peer: PeerClient) -> None:
         self._peer = peer
         self._known: dict[EventId, _Remembered] = {}
+        self._unknown: dict[EventId, _Remembered] = {}
         self._asking: dict[EventId, asyncio.Task[event.Event | None]] = {}
 
     async def find(self, event_id: EventId) -> event.Event | None:
         """The event, or None where there is none; UnavailableError when nobody can say."""
-        known = self._known.get(event_id)
+        known = self._known.get(event_id) or self._unknown.get(event_id)
         if known is not None and time.monotonic() - known.asked_at < FRESH_S:
             return known.event
         try:
@@ -61,7 +64,11 @@ class EventCatalogue:
             )
         except NotFoundError:
             found = None
-        while len(self._known) >= EVENTS_MAX:
-            del self._known[next(iter(self._known))]
-        self._known[event_id] = _Remembered(found, time.monotonic())
+        # Taken out first: what was asked for lately stays longest.
+        for remembered in (self._known, self._unknown):
+            remembered.pop(event_id, None)
+        kept, most = (self._unknown, UNKNOWN_MAX) if found is None else (self._known, EVENTS_MAX)
+        while len(kept) >= most:
+            del kept[next(iter(kept))]
+        kept[event_id] = _Remembered(found, time.monotonic())
         return found

@@ -1,6 +1,7 @@
-"""Tails the feed of admissions that ended before their entry tokens; asks Redis beside the requests, never in them.
+"""Tails the feed of admissions that ended before their entry tokens, beside the requests that bring the tokens.
 
-An event's feed is followed from the first token seen for it until none was seen for a while. What the feed
+An event's feed is followed from the first token seen for it until none was seen for a while: only that first
+one waits for Redis, and not while Redis is known not to answer. What the feed
 said is kept for longer than any token is good. While Redis does not answer nothing new is learnt, and an
 ended session's token stays good until it runs out by itself: at most `entry_ttl_s`.
 """
@@ -67,7 +68,7 @@ class EndedSessions:
                 del self._feeds[next(iter(self._feeds))]
             feed = self._feeds[event_id] = _Feed(now_s)
         feed.used_at_s = now_s
-        if not feed.read:
+        if not feed.read and not self._failing:
             await self._read(event_id, feed)
         return number in feed.ended
 

@@ -67,7 +67,7 @@ class RoomNews:
     async def subscribe(self, event_id: EventId) -> None:
         """From the return on nothing this room says is missed while the connection stands.
 
-        Raises QueueUnavailableError when it does not stand.
+        Raises QueueUnavailableError when it does not stand, and does not come back in time.
         """
         channel = keys.room(event_id).news.encode()
         confirmed = self._confirmed.get(channel)
@@ -100,12 +100,14 @@ class RoomNews:
         while True:
             try:
                 await self._session()
-            except (OSError, TimeoutError, EOFError) as error:
+            except Exception as error:  # noqa: BLE001  # rubbish on the line too: begin anew, never give up
                 stood = self._writer is not None
                 self._writer = None
                 failures_count = 1 if stood else failures_count + 1
                 if failures_count == 1:
-                    _log.warning("%s: no news of rooms: %r", self._address, error)
+                    foreseen = isinstance(error, OSError | TimeoutError | EOFError)
+                    said = None if foreseen else error
+                    _log.warning("%s: no news of rooms: %r", self._address, error, exc_info=said)
             step_s = min(backoff_s_max, backoff_s_min * 2 ** min(failures_count, 10))
             await asyncio.sleep(random.uniform(0.5, 1.0) * step_s)  # noqa: S311  # spreads replicas
 
@@ -119,7 +121,6 @@ class RoomNews:
         try:
             for command in self._address.greeting("tiketi-news"):
                 writer.write(pack_command(cast("Any", command)))
-            self._renew_confirmations()
             if self._events:
                 writer.write(pack_command(cast("Any", ("SUBSCRIBE", *self._events))))
             self._writer = writer
@@ -131,6 +132,7 @@ class RoomNews:
                 pinging.cancel()
         finally:
             writer.close()
+            self._renew_confirmations()
 
     def _renew_confirmations(self) -> None:
         """Those confirmed spoke of a subscription that is no more; who comes now must wait."""

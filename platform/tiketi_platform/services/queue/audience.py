@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 from math import ceil
+from typing import TypeAlias
 
 from tiketi_core.kernel.ids import EventId, UserId
 from tiketi_platform.adapters.socketio.server import Peer
@@ -93,3 +94,7 @@ class Audience:
             else:
                 self._turning.discard(user_id)
         return users
+
+
+Audiences: TypeAlias = dict[EventId, Audience]
+"""The rooms that sockets of this process follow."""
