@@ -62,7 +62,7 @@ def group_help(words: str) -> str:
     lines += ["", heading("Options of every command")]
     lines += [f"  {paint(flag.ljust(11), '36')}{text}" for flag, text in COMMON_FLAGS.items()]
     start = f"tiketi {words} ".replace("  ", " ")
-    lines += ["", f"`{start}COMMAND --help` shows a command's own help with examples."]
+    lines += ["", f"`{start}COMMAND --help` shows its help with examples."]
     return "\n".join(lines) + "\n"
 
 

@@ -113,7 +113,7 @@ COMMANDS: dict[str, str] = {
     "notifications send": "Write to a user by hand (administrators)",
     "notifications dead-letters": "List what was given up (administrators)",
     "notifications replay": "Try what was given up anew (administrators)",
-    "audit": "Recount an event: seats, queue, money, messages (administrators)",
+    "audit": "Recount an event: seats, money, messages (administrators)",
     "api": "Call any address of the platform",
     "config path": "Print where the configuration lies",
     "config show": "Show the settings in force; secrets are masked",
@@ -129,9 +129,9 @@ ALIASES: dict[str, str] = {"auth whoami": "auth me"}
 """Other words for a command, not shown in the help."""
 
 COMMON_FLAGS: dict[str, str] = {
-    "--json": "Print one JSON document on stdout; what goes wrong is one on the last line of stderr",
+    "--json": "Print one JSON document; on stderr, what went wrong is one too",
     "--profile": "Use this profile instead of the chosen one (TIKETI_PROFILE)",
-    "--url": "Talk to the platform at this address (TIKETI_URL); stored tokens stay at home",
+    "--url": "Talk to this address (TIKETI_URL); stored tokens stay at home",
     "--verbose": "Show each request and answer on stderr; -v for short",
     "--help": "Show help, with examples; -h for short",
 }

@@ -11,7 +11,7 @@ import pytest
 
 import tiketi_cli.commands
 from tiketi_cli.app import split
-from tiketi_cli.help import ROOT_EXAMPLES, ROOT_SECTIONS, split_examples
+from tiketi_cli.help import ROOT_EXAMPLES, ROOT_SECTIONS, group_help, split_examples
 from tiketi_cli.running import help_of, load
 from tiketi_cli.table import ALIASES, COMMANDS, COMMON_FLAGS, GROUPS, location, members
 
@@ -43,6 +43,11 @@ def test_every_name_is_in_the_root_help_once():
     assert sorted(shown) == sorted(set(shown) | {"demo"})
     assert set(members("")) <= set(shown)
     assert set(shown) - set(members("")) <= {"demo"}
+
+
+@pytest.mark.parametrize("words", ["", *GROUPS])
+def test_help_of_groups_fits_80_columns(words):
+    assert [line for line in group_help(words).splitlines() if len(line) > 80] == []
 
 
 def test_aliases_lead_somewhere():
