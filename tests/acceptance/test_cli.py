@@ -135,7 +135,7 @@ def test_a_sale_from_up_to_down(terminal: Terminal):
     assert (report["passed"], report["sold_count"]) == (True, 2)
     told = {each["message_name"] for each in terminal.json("notifications", "list")["items"]}
     assert told >= {"points.charged", "payment.completed", "reservation.confirmed"}
-    assert terminal.json("notifications", "mailbox")["url"] == up["mailbox_url"]
+    assert terminal.json("notifications", "open", "--no-browser")["url"] == up["mailbox_url"]
     assert terminal.json("logs")["items"][-1]["level"] == "info"
     assert "database system is ready" in terminal.run("logs", "postgres").stdout
 
