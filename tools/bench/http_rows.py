@@ -95,7 +95,7 @@ def _enter(stage: Stage, room: int, tokens: list[str]) -> Cost:
     def requests(number: int) -> list[bytes]:
         mine = tokens[number * REQUESTS_COUNT : (number + 1) * REQUESTS_COUNT]
         # Each token is verified once in its life; what that costs is the next row.
-        asyncio.run(send_all(stage.ports["queue"], _asking(room, mine)))
+        asyncio.run(send_all(stage.ports["queue"], asking(room, mine)))
         return entering(room, mine)
 
     return _against_bare(stage, "queue", requests)
@@ -112,7 +112,7 @@ def _enter_first(stage: Stage, room: int, tokens: list[str]) -> Cost:
 
 def _status(stage: Stage, room: int, tokens: list[str]) -> Cost:
     def requests(number: int) -> list[bytes]:
-        return _asking(room, tokens[number * REQUESTS_COUNT : (number + 1) * REQUESTS_COUNT])
+        return asking(room, tokens[number * REQUESTS_COUNT : (number + 1) * REQUESTS_COUNT])
 
     return _against_bare(stage, "queue", requests)
 
@@ -123,7 +123,8 @@ def entering(room: int, tokens: list[str]) -> list[bytes]:
     return [request("POST", "/api/queue/enter", _bearer(token), body) for token in tokens]
 
 
-def _asking(room: int, tokens: list[str]) -> list[bytes]:
+def asking(room: int, tokens: list[str]) -> list[bytes]:
+    """The request of each for its place."""
     return [
         request("GET", f"/api/queue/status?event_id={room}", _bearer(token)) for token in tokens
     ]

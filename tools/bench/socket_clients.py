@@ -133,12 +133,10 @@ async def clients(tokens: list[str], port: int, burst: int) -> None:
     asking: asyncio.Task[None] | None = None
     _say(ready=True)
     while order := (await orders.readline()).decode().strip():
-        if order == "burst":
-            _say(seconds=await _arrive(crowd, port, tokens[:burst]), lost=crowd.lost_count)
-        elif order == "rest":
-            for start in range(burst, len(tokens), 250):
-                await _arrive(crowd, port, tokens[start : start + 250])
-            _say(joined=crowd.joined_count, lost=crowd.lost_count)
+        if order in {"burst", "rest"}:
+            coming = tokens[:burst] if order == "burst" else tokens[burst:]
+            seconds = await _arrive(crowd, port, coming)
+            _say(seconds=seconds, joined=crowd.joined_count, lost=crowd.lost_count)
         elif order == "ask":
             asking = loop.create_task(_ask(port, waits_s))
             _say(asking=True)

@@ -2,8 +2,9 @@
 
 Valkey and the queue service (with stand-ins for auth and the catalogue) in one process, raw websocket
 clients in another, on loopback. Figures are CPU of the service's process, because the machine is shared.
-In turn: a burst of connections that join at once, more of them until all are held, and a broadcast a second to
-all of them while a client asks `/health/live` again and again.
+In turn: a burst of connections of users who have entered over HTTP before, as clients do; a burst of as many
+whose tokens this process has never seen, which costs a signature each; and a broadcast a second to all of
+them while a client asks `/health/live` again and again.
 
     python tools/bench/sockets.py [--burst 5000] [--held 10000] [--broadcasts 10] [--json FILE]
 """
@@ -77,7 +78,9 @@ async def measured(burst: int, held: int, broadcasts: int) -> dict[str, Any]:
     from tiketi_platform.adapters.redis.waiting_room import RedisRoom
     from tiketi_platform.runtime.engines.valkey import running_valkey
     from tiketi_platform.runtime.registry import spec_of
+    from tools.bench.http_rows import asking
     from tools.bench.stand_in_auth import AUTH
+    from tools.bench.wire import send_all
 
     behind: list[Any] = []
 
@@ -104,8 +107,9 @@ async def measured(burst: int, held: int, broadcasts: int) -> dict[str, Any]:
                 ]
                 tokens_file = Path(path) / "tokens.json"
                 tokens_file.write_text(json.dumps(tokens))
-                del tokens
                 port = settings.ports["queue"]
+                await send_all(port, asking(EVENT_ID, tokens[:burst]))
+                del tokens
                 process = await asyncio.create_subprocess_exec(
                     *(sys.executable, str(ROOT / "tools" / "bench" / "socket_clients.py")),
                     *(str(tokens_file), str(port), str(burst)),
@@ -144,7 +148,9 @@ async def _measure(
     cpu_s = time.process_time()
     burst_answer = await crew.order("burst")
     burst_cpu_s = time.process_time() - cpu_s
+    cpu_s = time.process_time()
     rest = await crew.order("rest")
+    rest_cpu_s = time.process_time() - cpu_s
     await asyncio.sleep(3)
     held_bytes = _rss_bytes()
     quiet_cpu_s = await _cpu_of_a_second()
@@ -158,6 +164,10 @@ async def _measure(
         "burst_errors": burst_answer["lost"],
         "burst_all_joined_s": round(burst_answer["seconds"], 2),
         "burst_cpu_ms_each": round(burst_cpu_s / burst * 1000, 3),
+        "unseen_connections": held - burst,
+        "unseen_errors": rest["lost"] - burst_answer["lost"],
+        "unseen_all_joined_s": round(rest["seconds"], 2),
+        "unseen_cpu_ms_each": round(rest_cpu_s / max(1, held - burst) * 1000, 3),
         "held_connections": rest["joined"],
         "held_lost": told.lost_count,
         "held_kib_each": round((held_bytes - empty_bytes) / held / 1024, 1),

@@ -52,8 +52,9 @@ def build_app(
     for method, path, answer in answers:
         # GET only: aiohttp's shortcut would add HEAD by itself, which the contract does not know.
         app.router.add_route(method, path, answer)
-    app[SHORTCUTS] = shortcuts(answers)
-    for raw in spec.raw_routes(service, verifier):
+    raws = spec.raw_routes(service, verifier)
+    app[SHORTCUTS] = shortcuts([*answers, *(("GET", raw.path, raw.answer) for raw in raws)])
+    for raw in raws:
         app.router.add_route("*", raw.path, raw.answer)
         app.on_shutdown.append(_closing(raw.close))
 
