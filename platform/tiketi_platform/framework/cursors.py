@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from tiketi_core.kernel.errors import InvalidRequestError
@@ -38,6 +39,21 @@ def place_in(listing: str, cursor: str, *, numbers_count: int) -> tuple[int, ...
     if len(place) != numbers_count or max(place) > _NUMBER_MAX:
         raise _foreign()
     return place
+
+
+def below(listing: str, cursor: str | None) -> int:
+    """The id before which a page begins, newest first; without a cursor it is before all there can be."""
+    return _NUMBER_MAX if cursor is None else from_cursor(listing, cursor)
+
+
+def above(listing: str, cursor: str | None) -> int:
+    """The id after which a page begins, oldest first; without a cursor it is after none."""
+    return 0 if cursor is None else from_cursor(listing, cursor)
+
+
+def next_cursor(listing: str, ids: Sequence[int], limit: int) -> str | None:
+    """The cursor after the `limit`-th of these ids, if there is one more: ask for one more than is shown."""
+    return to_cursor(listing, ids[limit - 1]) if len(ids) > limit else None
 
 
 def _foreign() -> InvalidRequestError:

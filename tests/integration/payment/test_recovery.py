@@ -204,7 +204,7 @@ async def test_granting_is_once_per_user_and_reference(saga: Saga):
 async def test_histories_are_paged_newest_first(saga: Saga):
     for number in range(5):
         await saga.grant(10 + number, reference=f"r{number}")
-    first = await saga.statements.histories(UserId(1), below_id=None, limit=3)
+    first = await saga.statements.histories(UserId(1), below_id=2**62, limit=3)
     rest = await saga.statements.histories(UserId(1), below_id=first[-1].id, limit=3)
     assert [line.amount for line in (*first, *rest)] == [14, 13, 12, 11, 10]
     assert first[0].balance_after == 60

@@ -3,6 +3,7 @@
 from tiketi_core.kernel.ids import EventId, ReservationId, UserId
 from tiketi_core.payment.model import PayableReservation
 from tiketi_platform.adapters.peers.client import PeerClient
+from tiketi_platform.framework.moments import to_ms
 from tiketi_sdk.contract import reservation
 from tiketi_sdk.errors import NotFoundError
 
@@ -25,6 +26,6 @@ class PeerReservations:
             event_id=EventId(found.event_id),
             status=found.status,
             total_price=found.total_price,
-            expires_at_ms=int(found.expires_at.timestamp() * 1000),
+            expires_at_ms=to_ms(found.expires_at),
             version=found.version,
         )

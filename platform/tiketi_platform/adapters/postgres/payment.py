@@ -28,7 +28,6 @@ from tiketi_platform.adapters.postgres.pool import Connection, Database
 from tiketi_platform.adapters.postgres.queries import Queries
 
 _SQL: Final = Queries.load("payment")
-_ID_MAX: Final = 2**63 - 1
 
 Json = Mapping[str, Any]
 
@@ -205,13 +204,9 @@ class PostgresStatements:
         wallet = Wallet(**row["wallet"]) if row["wallet"] else Wallet(user_id=user_id)
         return wallet, [HistoryLine(**line) for line in row["lines"]]
 
-    async def histories(
-        self, user_id: UserId, *, below_id: int | None, limit: int
-    ) -> list[HistoryLine]:
+    async def histories(self, user_id: UserId, *, below_id: int, limit: int) -> list[HistoryLine]:
         """Lines of one wallet older than the one with id `below_id`, newest first."""
-        rows = await self._database.fetch(
-            _SQL["histories"], user_id, _ID_MAX if below_id is None else below_id, limit
-        )
+        rows = await self._database.fetch(_SQL["histories"], user_id, below_id, limit)
         return [HistoryLine(**row) for row in rows]
 
     async def wallets(self, *, above_id: int, limit: int) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from tiketi_core.payment.gateway import (
     GatewayRefusedError,
     GatewayUnknownError,
 )
+from tiketi_platform.framework.moments import to_ms
 
 _CHARGED: Final = frozenset({"DONE", "PARTIAL_CANCELED", "CANCELED"})
 _NOT_OURS_TO_USE: Final = frozenset(
@@ -201,6 +202,6 @@ def _error(
 
 def _epoch_ms(moment: str) -> int:
     try:
-        return int(datetime.fromisoformat(moment).timestamp() * 1_000)
-    except ValueError as error:
+        return to_ms(datetime.fromisoformat(moment))
+    except (TypeError, ValueError) as error:
         raise GatewayUnknownError(f"The gateway's time {moment!r} is none.") from error

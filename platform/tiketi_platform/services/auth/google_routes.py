@@ -2,9 +2,10 @@
 
 from tiketi_core.auth.model import Origin
 from tiketi_platform.framework.call import Call
+from tiketi_platform.framework.moments import to_instant
 from tiketi_platform.framework.routing import bind
 from tiketi_platform.services.auth.service import AuthService
-from tiketi_platform.services.auth.translate import to_instant, to_session
+from tiketi_platform.services.auth.translate import to_session
 from tiketi_sdk.contract import auth_google as contract
 from tiketi_sdk.contract.auth import Session
 

@@ -1,9 +1,9 @@
 """The signing keys: from the wire to the key ring and back."""
 
 from tiketi_platform.framework.call import Call
+from tiketi_platform.framework.moments import to_instant
 from tiketi_platform.framework.routing import bind
 from tiketi_platform.services.auth.service import AuthService
-from tiketi_platform.services.auth.translate import to_instant
 from tiketi_sdk.contract import auth_keys as contract
 from tiketi_sdk.contract.operation import Nothing
 

@@ -3,12 +3,12 @@
 from tiketi_core.auth.model import Change, Origin
 from tiketi_core.kernel.ids import UserId
 from tiketi_platform.framework.call import Call, Reply
+from tiketi_platform.framework.moments import to_instant
 from tiketi_platform.framework.routing import bind
 from tiketi_platform.services.auth import account_routes, google_routes, key_routes
 from tiketi_platform.services.auth.service import AuthService
 from tiketi_platform.services.auth.translate import (
     to_contact,
-    to_instant,
     to_provisioned,
     to_session,
     to_user,

@@ -1,9 +1,8 @@
 """The core's accounts and sessions as the contract's structs, and nothing the other way round."""
 
-from datetime import UTC, datetime
-
 from tiketi_core.auth import model
 from tiketi_platform.adapters.postgres.auth.revocations import RevocationPage
+from tiketi_platform.framework.moments import to_instant
 from tiketi_sdk.contract import auth as wire
 from tiketi_sdk.contract import auth_accounts
 
@@ -69,8 +68,3 @@ def to_contact(account: model.Account) -> wire.Contact:
 def to_provisioned(user: model.Provisioned) -> wire.ProvisionedUser:
     """A sandbox user."""
     return wire.ProvisionedUser(user_id=user.user_id, email=user.email, token=user.access.token)
-
-
-def to_instant(moment_ms: int) -> datetime:
-    """A moment in UTC."""
-    return datetime.fromtimestamp(moment_ms / 1000, UTC)

@@ -11,8 +11,9 @@ from tiketi_core.auth.use_cases import Identity
 from tiketi_core.kernel.clock import Clock
 from tiketi_core.kernel.ids import UserId
 from tiketi_platform.framework.access import Principal
+from tiketi_platform.framework.moments import to_instant
 from tiketi_platform.framework.routing import encode
-from tiketi_platform.services.auth.translate import to_instant, to_user
+from tiketi_platform.services.auth.translate import to_user
 from tiketi_sdk.contract.auth import Verification
 
 KEPT_MS: Final = 1_000

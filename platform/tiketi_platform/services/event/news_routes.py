@@ -9,11 +9,11 @@ from tiketi_core.event.model import CreationKey, NewNews, News, NewsChange, News
 from tiketi_core.kernel.ids import NewsId
 from tiketi_platform.framework.call import Call, Reply
 from tiketi_platform.framework.cursors import place_in, to_cursor
+from tiketi_platform.framework.moments import to_instant
 from tiketi_platform.framework.routing import bind, encode
 from tiketi_platform.services.event.conditions import answered, expected_version
 from tiketi_platform.services.event.reads import Read, tag
 from tiketi_platform.services.event.service import NEWS, EventService
-from tiketi_platform.services.event.translate import instant
 from tiketi_sdk.contract import news as wire
 from tiketi_sdk.contract.fields import Page
 
@@ -99,8 +99,8 @@ def _to_wire(news: News) -> wire.NewsItem:
         body=news.body,
         is_pinned=news.is_pinned,
         image_url=news.image_url,
-        created_at=instant(news.created_at_ms),
-        updated_at=instant(news.updated_at_ms),
+        created_at=to_instant(news.created_at_ms),
+        updated_at=to_instant(news.updated_at_ms),
         version=news.version,
     )
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import orjson
@@ -21,11 +21,10 @@ from tiketi_core.event.model import (
 from tiketi_core.kernel.errors import InvalidRequestError
 from tiketi_core.kernel.ids import EventId, UserId
 from tiketi_platform.framework.cursors import place_in, to_cursor
+from tiketi_platform.framework.moments import to_instant, to_ms
 from tiketi_sdk.contract import event as wire
 from tiketi_sdk.contract.fields import Page
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
 _LIST: Final = "events"
 
 
@@ -37,13 +36,13 @@ def to_wire(event: Event, *, now_ms: int) -> wire.Event:
         artist=event.artist,
         venue=event.venue,
         description=event.description,
-        starts_at=instant(event.starts_at_ms),
-        on_sale_at=instant(event.on_sale_at_ms),
-        sale_ends_at=instant(event.sale_ends_at_ms),
+        starts_at=to_instant(event.starts_at_ms),
+        on_sale_at=to_instant(event.on_sale_at_ms),
+        sale_ends_at=to_instant(event.sale_ends_at_ms),
         seats_per_user_max=event.seats_per_user_max,
         status=rules.status_at(event, now_ms),
-        created_at=instant(event.created_at_ms),
-        updated_at=instant(event.updated_at_ms),
+        created_at=to_instant(event.created_at_ms),
+        updated_at=to_instant(event.updated_at_ms),
         version=event.version,
         price_min=event.price_min,
         price_max=event.price_max,
@@ -73,9 +72,9 @@ def to_new(request: wire.CreateEventRequest) -> NewEvent:
         artist=request.artist,
         venue=request.venue,
         description=request.description,
-        starts_at_ms=_epoch_ms(request.starts_at),
-        on_sale_at_ms=_epoch_ms(request.on_sale_at),
-        sale_ends_at_ms=_epoch_ms(request.sale_ends_at),
+        starts_at_ms=to_ms(request.starts_at),
+        on_sale_at_ms=to_ms(request.on_sale_at),
+        sale_ends_at_ms=to_ms(request.sale_ends_at),
         seats_per_user_max=request.seats_per_user_max,
         image_url=request.image_url,
     )
@@ -88,9 +87,9 @@ def to_change(request: wire.UpdateEventRequest) -> EventChange:
         artist=request.artist,
         venue=request.venue,
         description=request.description,
-        starts_at_ms=_epoch_ms_or_none(request.starts_at),
-        on_sale_at_ms=_epoch_ms_or_none(request.on_sale_at),
-        sale_ends_at_ms=_epoch_ms_or_none(request.sale_ends_at),
+        starts_at_ms=_ms_or_none(request.starts_at),
+        on_sale_at_ms=_ms_or_none(request.on_sale_at),
+        sale_ends_at_ms=_ms_or_none(request.sale_ends_at),
         seats_per_user_max=request.seats_per_user_max,
         image_url=request.image_url,
     )
@@ -112,8 +111,8 @@ def to_search(request: wire.ListEventsRequest) -> Search:
         status=request.status,
         words=() if request.q is None else rules.words(request.q),
         venue_words=() if request.venue is None else rules.words(request.venue),
-        starts_from_ms=_epoch_ms_or_none(request.starts_from),
-        starts_before_ms=_epoch_ms_or_none(request.starts_before),
+        starts_from_ms=_ms_or_none(request.starts_from),
+        starts_before_ms=_ms_or_none(request.starts_before),
         price_min=request.price_min,
         price_max=request.price_max,
         below=None if request.cursor is None else from_page_cursor(request.cursor),
@@ -135,15 +134,5 @@ def from_page_cursor(cursor: str) -> Position:
     return Position(on_sale_at_ms=on_sale_at_ms, id=EventId(event_id))
 
 
-def _epoch_ms(at: datetime) -> int:
-    # Not `timestamp()`: it rounds, and it fails near the calendar's ends.
-    return (at - _EPOCH) // _MILLISECOND
-
-
-def _epoch_ms_or_none(at: datetime | None) -> int | None:
-    return None if at is None else _epoch_ms(at)
-
-
-def instant(moment_ms: int) -> datetime:
-    """A moment as the wire has it, UTC."""
-    return _EPOCH + moment_ms * _MILLISECOND
+def _ms_or_none(at: datetime | None) -> int | None:
+    return None if at is None else to_ms(at)

@@ -1,13 +1,13 @@
 """What was given up, and trying it anew: deliveries no channel took, and messages that could not be applied."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from tiketi_core.kernel.message import Message
 from tiketi_core.notification.errors import DeliveryNotFoundError, RefusedError
 from tiketi_platform.framework.call import Call
 from tiketi_platform.framework.cursors import place_in, to_cursor
+from tiketi_platform.framework.moments import to_instant
 from tiketi_platform.framework.relaying import DeadLetter
 from tiketi_platform.services.notification.service import GROUP, NotificationService
 from tiketi_platform.services.notification.translate import to_dead_delivery
@@ -156,5 +156,5 @@ def _to_wire(publisher: str, letter: DeadLetter) -> notification.DeadLetter:
         user_id=user_id if isinstance(user_id, int) else None,
         reason=letter.reason,
         attempt_count=letter.attempts_count,
-        at=datetime.fromtimestamp(letter.at_ms / 1000, UTC),
+        at=to_instant(letter.at_ms),
     )

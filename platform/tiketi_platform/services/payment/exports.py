@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from tiketi_platform.framework.cursors import from_cursor, to_cursor
+from tiketi_platform.framework.cursors import next_cursor
 from tiketi_sdk.contract.fields import Page
 from tiketi_sdk.contract.operation import Wire
 from tiketi_sdk.contract.payment import AuditedHistory, AuditedPayment, AuditedWallet
@@ -12,30 +12,21 @@ Rows = Sequence[Mapping[str, Any]]
 ItemT = TypeVar("ItemT", bound=Wire)
 
 
-def above(listing: str, cursor: str | None) -> int:
-    """The id after which the page begins; 0 is before all."""
-    return 0 if cursor is None else from_cursor(listing, cursor)
-
-
 def wallets_page(rows: Rows, limit: int) -> Page[AuditedWallet]:
-    items, cursor = _cut(AuditedWallet, rows, limit, listing="wallets", key="user_id")
-    return Page[AuditedWallet](items=items, next_cursor=cursor)
+    cursor = next_cursor("wallets", [row["user_id"] for row in rows], limit)
+    return Page[AuditedWallet](items=_items(AuditedWallet, rows[:limit]), next_cursor=cursor)
 
 
 def histories_page(rows: Rows, limit: int) -> Page[AuditedHistory]:
-    items, cursor = _cut(AuditedHistory, rows, limit, listing="lines", key="id")
-    return Page[AuditedHistory](items=items, next_cursor=cursor)
+    cursor = next_cursor("lines", [row["id"] for row in rows], limit)
+    return Page[AuditedHistory](items=_items(AuditedHistory, rows[:limit]), next_cursor=cursor)
 
 
 def payments_page(rows: Rows, limit: int) -> Page[AuditedPayment]:
-    items, cursor = _cut(AuditedPayment, rows, limit, listing="payments", key="payment_id")
-    return Page[AuditedPayment](items=items, next_cursor=cursor)
+    cursor = next_cursor("payments", [row["payment_id"] for row in rows], limit)
+    return Page[AuditedPayment](items=_items(AuditedPayment, rows[:limit]), next_cursor=cursor)
 
 
-def _cut(
-    kind: type[ItemT], rows: Rows, limit: int, *, listing: str, key: str
-) -> tuple[tuple[ItemT, ...], str | None]:
-    shown = rows[:limit]
-    cursor = to_cursor(listing, shown[-1][key]) if len(rows) > limit else None
+def _items(kind: type[ItemT], rows: Rows) -> tuple[ItemT, ...]:
     # Columns have the struct's names and the database's CHECKs have judged the values.
-    return tuple(kind.model_construct(**row) for row in shown), cursor
+    return tuple(kind.model_construct(**row) for row in rows)

@@ -6,7 +6,7 @@ from tiketi_core.kernel.errors import ForbiddenError
 from tiketi_core.kernel.ids import EventId, PaymentId, UserId
 from tiketi_core.payment.errors import PaymentNotFoundError
 from tiketi_platform.framework.call import Call
-from tiketi_platform.framework.cursors import from_cursor, to_cursor
+from tiketi_platform.framework.cursors import above, below, next_cursor
 from tiketi_platform.framework.routing import bind
 from tiketi_platform.services.payment import exports
 from tiketi_platform.services.payment.service import PaymentService
@@ -45,14 +45,13 @@ async def balance(service: PaymentService, call: Call[Nothing]) -> payment.Balan
 async def histories(
     service: PaymentService, call: Call[payment.ListHistoriesRequest]
 ) -> Page[payment.PointHistory]:
-    cursor, limit = call.body.cursor, call.body.limit
-    below_id = None if cursor is None else from_cursor("histories", cursor)
+    limit = call.body.limit
+    below_id = below("histories", call.body.cursor)
     # One more than asked for tells whether there is a next page.
     lines = await service.statements.histories(call.user_id, below_id=below_id, limit=limit + 1)
-    shown = lines[:limit]
     return Page[payment.PointHistory](
-        items=tuple(history_wire(line) for line in shown),
-        next_cursor=to_cursor("histories", shown[-1].id) if len(lines) > limit else None,
+        items=tuple(history_wire(line) for line in lines[:limit]),
+        next_cursor=next_cursor("histories", [line.id for line in lines], limit),
     )
 
 
@@ -114,7 +113,7 @@ async def export_payments(
     service: PaymentService, call: Call[payment.EventExportRequest]
 ) -> Page[payment.AuditedPayment]:
     body = call.body
-    above_id = exports.above("payments", body.cursor)
+    above_id = above("payments", body.cursor)
     rows = await service.statements.payments(
         EventId(body.event_id), above_id=above_id, limit=body.limit + 1
     )
@@ -125,7 +124,7 @@ async def export_wallets(
     service: PaymentService, call: Call[payment.ExportRequest]
 ) -> Page[payment.AuditedWallet]:
     body = call.body
-    above_id = exports.above("wallets", body.cursor)
+    above_id = above("wallets", body.cursor)
     rows = await service.statements.wallets(above_id=above_id, limit=body.limit + 1)
     return exports.wallets_page(rows, body.limit)
 
@@ -134,7 +133,7 @@ async def export_histories(
     service: PaymentService, call: Call[payment.ExportRequest]
 ) -> Page[payment.AuditedHistory]:
     body = call.body
-    above_id = exports.above("lines", body.cursor)
+    above_id = above("lines", body.cursor)
     rows = await service.statements.lines(above_id=above_id, limit=body.limit + 1)
     return exports.histories_page(rows, body.limit)
 

@@ -1,7 +1,6 @@
 """Wire ↔ domain for payments, points and refunds; decides nothing."""
 
 import hashlib
-from datetime import UTC, datetime
 from typing import TypeVar
 
 import orjson
@@ -11,6 +10,7 @@ from tiketi_core.kernel.message import Message
 from tiketi_core.payment import model
 from tiketi_core.payment.use_cases import Buy, Caller, Pay
 from tiketi_platform.framework.call import Call
+from tiketi_platform.framework.moments import to_instant
 from tiketi_sdk.contract import messages, payment
 from tiketi_sdk.contract.operation import Operation, RequestT, ResponseT, Wire
 
@@ -66,8 +66,8 @@ def payment_wire(paid: model.Payment) -> payment.Payment:
         refunded_card=paid.refunded_card,
         status=paid.status,
         failure_code=paid.failure_code,
-        created_at=_moment(paid.created_at_ms),
-        completed_at=None if paid.completed_at_ms is None else _moment(paid.completed_at_ms),
+        created_at=to_instant(paid.created_at_ms),
+        completed_at=None if paid.completed_at_ms is None else to_instant(paid.completed_at_ms),
     )
 
 
@@ -92,7 +92,7 @@ def refund_wire(refund: model.Refund) -> payment.Refund:
         card=refund.card,
         status=refund.status,
         reason=refund.reason,
-        created_at=_moment(refund.created_at_ms),
+        created_at=to_instant(refund.created_at_ms),
     )
 
 
@@ -106,7 +106,7 @@ def history_wire(line: model.HistoryLine) -> payment.PointHistory:
         reference_type=line.reference_type,
         reference_id=line.reference_id,
         description=line.description,
-        created_at=_moment(line.created_at_ms),
+        created_at=to_instant(line.created_at_ms),
     )
 
 
@@ -127,7 +127,3 @@ def cancelled_reservation(message: Message) -> tuple[PaymentId, str] | None:
 def _read(kind: type[PayloadT], message: Message) -> PayloadT:
     # Strict structs take JSON's lists and moments from JSON only, not from decoded values.
     return kind.model_validate_json(orjson.dumps(message.payload))
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)

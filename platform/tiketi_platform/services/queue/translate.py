@@ -1,17 +1,18 @@
 """Between the waiting room's values and the contract's structs; decides nothing."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final, Literal
 
 from tiketi_core.kernel.ids import EventId
 from tiketi_core.queue import model
 from tiketi_core.queue.draw import ALGORITHM
 from tiketi_core.queue.use_cases import Standing
+from tiketi_platform.framework import moments
+from tiketi_platform.framework.moments import to_instant
 from tiketi_sdk.contract import queue as wire
 from tiketi_sdk.contract.fields import Page
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 STATES: Final[dict[model.RoomState, wire.RoomState]] = {
     model.RoomState.OPEN: "open",
     model.RoomState.PAUSED: "paused",
@@ -172,9 +173,4 @@ def _opens_at(policy: model.Policy) -> datetime | None:
 
 def to_ms(moment: datetime) -> int:
     """A moment in ms since 1970; before that, the first one."""
-    return max(1, (moment - _EPOCH) // timedelta(milliseconds=1))
-
-
-def to_instant(moment_ms: int) -> datetime:
-    """A moment in UTC."""
-    return datetime.fromtimestamp(moment_ms / 1000, UTC)
+    return max(1, moments.to_ms(moment))

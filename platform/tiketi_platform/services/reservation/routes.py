@@ -5,6 +5,7 @@ from typing import Final
 from tiketi_core.kernel.ids import EventId, ReservationId, TicketId, UserId
 from tiketi_core.reservation import model
 from tiketi_core.reservation.layouts import LAYOUTS
+from tiketi_platform.framework import cursors
 from tiketi_platform.framework.access import EntryOverError, EntryRequiredError
 from tiketi_platform.framework.call import Call, Reply
 from tiketi_platform.framework.routing import bind
@@ -75,7 +76,7 @@ async def list_reservations(
     # One more than asked for tells whether there is a next page.
     found = await service.reservations.of_user(
         call.user_id,
-        below_id=translate.below("reservations", body.cursor),
+        below_id=cursors.below("reservations", body.cursor),
         event_id=None if body.event_id is None else EventId(body.event_id),
         status=body.status,
         limit=body.limit + 1,
@@ -84,7 +85,7 @@ async def list_reservations(
         items=tuple(
             translate.reservation_wire(each, now_ms=now_ms) for each in found[: body.limit]
         ),
-        next_cursor=translate.next_cursor("reservations", [each.id for each in found], body.limit),
+        next_cursor=cursors.next_cursor("reservations", [each.id for each in found], body.limit),
     )
 
 
@@ -113,7 +114,7 @@ async def list_tickets(
     body = call.body
     found = await service.tickets.of_user(
         call.user_id,
-        below_id=translate.below("tickets", body.cursor),
+        below_id=cursors.below("tickets", body.cursor),
         event_id=None if body.event_id is None else EventId(body.event_id),
         reservation_id=(
             None if body.reservation_id is None else ReservationId(body.reservation_id)
@@ -124,7 +125,7 @@ async def list_tickets(
         items=tuple(
             translate.ticket_wire(each, service.seal.seal(each)) for each in found[: body.limit]
         ),
-        next_cursor=translate.next_cursor("tickets", [each.id for each in found], body.limit),
+        next_cursor=cursors.next_cursor("tickets", [each.id for each in found], body.limit),
     )
 
 
@@ -145,12 +146,12 @@ async def export_seats(
     body = call.body
     rows = await service.exports.seats(
         EventId(body.event_id),
-        above_id=translate.above("seats", body.cursor),
+        above_id=cursors.above("seats", body.cursor),
         limit=body.limit + 1,
     )
     return Page[wire.AuditedSeat](
         items=translate.audited(wire.AuditedSeat, rows[: body.limit]),
-        next_cursor=translate.next_cursor("seats", [row["seat_id"] for row in rows], body.limit),
+        next_cursor=cursors.next_cursor("seats", [row["seat_id"] for row in rows], body.limit),
     )
 
 
@@ -160,12 +161,12 @@ async def export_reservations(
     body = call.body
     rows = await service.exports.reservations(
         EventId(body.event_id),
-        above_id=translate.above("audited", body.cursor),
+        above_id=cursors.above("audited", body.cursor),
         limit=body.limit + 1,
     )
     return Page[wire.AuditedReservation](
         items=translate.audited(wire.AuditedReservation, rows[: body.limit]),
-        next_cursor=translate.next_cursor(
+        next_cursor=cursors.next_cursor(
             "audited", [row["reservation_id"] for row in rows], body.limit
         ),
     )

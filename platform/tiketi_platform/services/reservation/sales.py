@@ -1,10 +1,9 @@
 """What the reservation service knows of events: the `Sales` port over the event service's answers."""
 
-from datetime import datetime
-
 from tiketi_core.kernel.ids import EventId
 from tiketi_core.reservation.model import Sale
 from tiketi_platform.adapters.peers.events import EventCatalogue
+from tiketi_platform.framework.moments import to_ms
 
 
 class CataloguedSales:
@@ -19,13 +18,9 @@ class CataloguedSales:
             return None
         return Sale(
             event_id=event_id,
-            on_sale_at_ms=_ms(event.on_sale_at),
-            sale_ends_at_ms=_ms(event.sale_ends_at),
-            starts_at_ms=_ms(event.starts_at),
+            on_sale_at_ms=to_ms(event.on_sale_at),
+            sale_ends_at_ms=to_ms(event.sale_ends_at),
+            starts_at_ms=to_ms(event.starts_at),
             is_cancelled=event.status == "cancelled",
             seats_per_user_max=event.seats_per_user_max,
         )
-
-
-def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)

@@ -3,37 +3,18 @@
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import segno
 
 from tiketi_core.kernel.ids import EventId, SeatId
 from tiketi_core.reservation import model, rules
 from tiketi_platform.framework.call import Call
-from tiketi_platform.framework.cursors import from_cursor, to_cursor
+from tiketi_platform.framework.moments import to_instant
 from tiketi_sdk.contract import reservation as wire
-from tiketi_sdk.contract.fields import ID_MAX
 from tiketi_sdk.contract.operation import Wire
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
 ItemT = TypeVar("ItemT", bound=Wire)
-
-
-def below(listing: str, cursor: str | None) -> int:
-    """The id before which a page begins, newest first."""
-    return ID_MAX if cursor is None else from_cursor(listing, cursor)
-
-
-def above(listing: str, cursor: str | None) -> int:
-    """The id after which a page of an export begins."""
-    return 0 if cursor is None else from_cursor(listing, cursor)
-
-
-def next_cursor(listing: str, ids: Sequence[int], limit: int) -> str | None:
-    """The cursor after the `limit`-th of these ids, if there is one more."""
-    return to_cursor(listing, ids[limit - 1]) if len(ids) > limit else None
 
 
 def layouts_wire(layouts: Mapping[str, model.Layout]) -> wire.Layouts:
@@ -92,9 +73,9 @@ def reservation_wire(held: model.Reservation, *, now_ms: int) -> wire.Reservatio
         status=rules.status_at(held, now_ms=now_ms),
         total_price=held.total_price,
         seats=tuple(_seat_wire(seat) for seat in held.seats),
-        expires_at=_moment(held.expires_at_ms),
+        expires_at=to_instant(held.expires_at_ms),
         payment_id=held.payment_id,
-        created_at=_moment(held.created_at_ms),
+        created_at=to_instant(held.created_at_ms),
         version=held.version,
     )
 
@@ -108,7 +89,7 @@ def ticket_wire(ticket: model.Ticket, qr: str, *, with_svg: bool = False) -> wir
         status=ticket.status,
         qr=qr,
         qr_svg=_svg(qr) if with_svg else None,
-        used_at=None if ticket.used_at_ms is None else _moment(ticket.used_at_ms),
+        used_at=None if ticket.used_at_ms is None else to_instant(ticket.used_at_ms),
     )
 
 
@@ -158,10 +139,6 @@ def _seat_wire(seat: model.Seat) -> wire.Seat:
         number=seat.number,
         price=seat.price,
     )
-
-
-def _moment(at_ms: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=at_ms)
 
 
 def _svg(text: str) -> str:

@@ -14,7 +14,8 @@ from tiketi_core.reservation.model import Hold, RequestKey, Reservation, Reserva
 from tiketi_platform.adapters.postgres import inbox
 from tiketi_platform.adapters.postgres.pool import Connection, Database
 from tiketi_platform.adapters.postgres.queries import Queries
-from tiketi_platform.adapters.postgres.reservation.rows import moment, reservation
+from tiketi_platform.adapters.postgres.reservation.rows import reservation
+from tiketi_platform.framework.moments import to_instant
 
 _SQL: Final = Queries.load("reservation")
 
@@ -80,8 +81,8 @@ class PostgresReservations:
             key.key if key else None,
             key.request_hash if key else None,
             hold.request_id,
-            moment(hold.now_ms),
-            moment(hold.expires_at_ms),
+            to_instant(hold.now_ms),
+            to_instant(hold.expires_at_ms),
         )
         assert row is not None, "a function in FROM gives one row"
         return None if row["id"] is None else reservation(row)
@@ -101,7 +102,7 @@ class PostgresReservations:
             owner_id,
             reason,
             request_id,
-            moment(now_ms),
+            to_instant(now_ms),
         )
         assert row is not None, "a function in FROM gives one row"
         return reservation(row)
@@ -133,18 +134,20 @@ class PostgresReservations:
             user_id,
             below_id,
             event_id,
-            moment(now_ms),
+            to_instant(now_ms),
             status,
             limit,
         )
         return [reservation(row) for row in rows]
 
     async def expire_due(self, *, now_ms: int, limit: int) -> int:
-        count: int = await self._database.fetchval(_SQL["expire_due"], moment(now_ms), limit)
+        count: int = await self._database.fetchval(_SQL["expire_due"], to_instant(now_ms), limit)
         return count
 
     async def apply_payments(self, messages: Sequence[Message], *, now_ms: int) -> None:
-        await self._database.execute(_SQL["apply_payments"], _envelopes(messages), moment(now_ms))
+        await self._database.execute(
+            _SQL["apply_payments"], _envelopes(messages), to_instant(now_ms)
+        )
 
     async def apply_refunds(self, messages: Sequence[Message]) -> None:
         await self._database.execute(_SQL["apply_refunds"], _envelopes(messages))
@@ -152,19 +155,20 @@ class PostgresReservations:
     async def note_cancelled_events(self, messages: Sequence[Message], *, now_ms: int) -> None:
         async def note(connection: Connection, new: Sequence[Message]) -> None:
             rows = [
-                (message.payload["event_id"], message.request_id, moment(now_ms)) for message in new
+                (message.payload["event_id"], message.request_id, to_instant(now_ms))
+                for message in new
             ]
             await connection.executemany(_SQL["note_cancelled_event"], rows)
 
         await inbox.applying_all(self._database, "reservation", note)(messages)
 
     async def sweep_cancelled_events(self, *, now_ms: int, sure_after_ms: int, limit: int) -> None:
-        noted_before = moment(now_ms - sure_after_ms)
+        noted_before = to_instant(now_ms - sure_after_ms)
         for row in await self._database.fetch(_SQL["cancelled_events"], noted_before):
             above_id: int | None = 0
             while above_id is not None:
                 above_id = await self._database.fetchval(
-                    _SQL["sweep_event"], row["event_id"], above_id, moment(now_ms), limit
+                    _SQL["sweep_event"], row["event_id"], above_id, to_instant(now_ms), limit
                 )
             if row["is_last"]:
                 await self._database.execute(_SQL["event_swept"], row["event_id"])

@@ -1,23 +1,8 @@
 """Rows of the reservation tables as the core's model; judges nothing."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Final
-
 from tiketi_core.reservation.model import Reservation, Seat, Ticket
 from tiketi_platform.adapters.postgres.pool import Record
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MS: Final = timedelta(milliseconds=1)
-
-
-def moment(ms: int) -> datetime:
-    """Epoch milliseconds as PostgreSQL takes them."""
-    return _EPOCH + ms * _MS
-
-
-def epoch_ms(at: datetime) -> int:
-    """Epoch milliseconds, rounded down."""
-    return (at - _EPOCH) // _MS
+from tiketi_platform.framework.moments import to_ms
 
 
 def reservation(row: Record) -> Reservation:
@@ -30,9 +15,9 @@ def reservation(row: Record) -> Reservation:
         status=row["status"],
         total_price=row["total_price"],
         seats=tuple(Seat(**seat) for seat in row["seats"]),
-        expires_at_ms=epoch_ms(row["expires_at"]),
+        expires_at_ms=to_ms(row["expires_at"]),
         payment_id=row["payment_id"],
-        created_at_ms=epoch_ms(row["created_at"]),
+        created_at_ms=to_ms(row["created_at"]),
         version=row["version"],
     )
 
@@ -48,6 +33,6 @@ def ticket(row: Record) -> Ticket:
         seat=Seat(**row["seat"]),
         status=row["status"],
         code=str(row["code"]),
-        created_at_ms=epoch_ms(row["created_at"]),
-        used_at_ms=None if used_at is None else epoch_ms(used_at),
+        created_at_ms=to_ms(row["created_at"]),
+        used_at_ms=None if used_at is None else to_ms(used_at),
     )

@@ -7,7 +7,7 @@ from tiketi_core.reservation import errors
 from tiketi_core.reservation.model import Block, Generated, Layout, SeatPlan
 from tiketi_platform.adapters.postgres.pool import Database
 from tiketi_platform.adapters.postgres.queries import Queries
-from tiketi_platform.adapters.postgres.reservation.rows import moment
+from tiketi_platform.framework.moments import to_instant
 
 _SQL: Final = Queries.load("reservation")
 
@@ -30,7 +30,7 @@ class PostgresSeating:
             for section in layout.sections
         ]
         row = await self._database.fetchrow(
-            _SQL["generate_seats"], event_id, layout.name, sections, moment(now_ms)
+            _SQL["generate_seats"], event_id, layout.name, sections, to_instant(now_ms)
         )
         assert row is not None, "a function in FROM gives one row"
         if row["created_count"]:
@@ -40,12 +40,12 @@ class PostgresSeating:
 
     async def version(self, event_id: EventId, *, now_ms: int) -> int | None:
         version: int | None = await self._database.fetchval(
-            _SQL["map_version"], event_id, moment(now_ms)
+            _SQL["map_version"], event_id, to_instant(now_ms)
         )
         return version
 
     async def plan(self, event_id: EventId, *, now_ms: int) -> SeatPlan | None:
-        row = await self._database.fetchrow(_SQL["seat_map"], event_id, moment(now_ms))
+        row = await self._database.fetchrow(_SQL["seat_map"], event_id, to_instant(now_ms))
         if row is None:
             return None
         return SeatPlan(

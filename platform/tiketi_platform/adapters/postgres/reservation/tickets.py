@@ -7,7 +7,8 @@ from tiketi_core.reservation import errors
 from tiketi_core.reservation.model import Ticket
 from tiketi_platform.adapters.postgres.pool import Database
 from tiketi_platform.adapters.postgres.queries import Queries
-from tiketi_platform.adapters.postgres.reservation.rows import moment, ticket
+from tiketi_platform.adapters.postgres.reservation.rows import ticket
+from tiketi_platform.framework.moments import to_instant
 
 _SQL: Final = Queries.load("reservation")
 
@@ -45,7 +46,7 @@ class PostgresTickets:
         self, ticket_id: TicketId, *, code: str, event_id: EventId, now_ms: int
     ) -> Ticket:
         row = await self._database.fetchrow(
-            _SQL["use_ticket"], ticket_id, code, event_id, moment(now_ms)
+            _SQL["use_ticket"], ticket_id, code, event_id, to_instant(now_ms)
         )
         assert row is not None, "a function in FROM gives one row"
         return ticket(row)
