@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from typing import Self
+from collections.abc import Coroutine
+from typing import Any, Self
 
 from tiketi_sdk._sync.caller import Caller
 from tiketi_sdk._sync.transport import HttpxTransport, Transport
@@ -28,6 +29,8 @@ class Watch:
         # A runner, because Ctrl-C in the middle of a wait must leave a loop that can still close.
         self._runner = asyncio.Runner()
         self._closed = False
+        self._asked: Coroutine[Any, Any, Update] | None = None
+        """What the runner was given last."""
         self._transport = _transport_of(caller)
         self._watch = AsyncWatch(
             AsyncCaller(
@@ -47,8 +50,9 @@ class Watch:
 
     def __next__(self) -> Update:
         """The next update; raises as `AsyncWatch` does."""
+        self._asked = self._watch.__anext__()
         try:
-            return self._runner.run(self._watch.__anext__())
+            return self._runner.run(self._asked)
         except StopAsyncIteration:
             raise StopIteration from None
 
@@ -58,8 +62,18 @@ class Watch:
             return
         self._closed = True
         with self._runner:
-            self._runner.run(self._watch.aclose())
-            self._runner.run(self._transport.close())
+            self._runner.run(self._end())
+
+    async def _end(self) -> None:
+        # Ctrl-C between two of the runner's own steps leaves what was asked for unbegun, or begun and unheeded.
+        left = [task for task in asyncio.all_tasks() if task.get_coro() is self._asked]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        if self._asked is not None:
+            self._asked.close()
+        await self._watch.aclose()
+        await self._transport.close()
 
     def __enter__(self) -> Self:
         return self

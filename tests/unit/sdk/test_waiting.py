@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
@@ -160,3 +162,29 @@ async def test_a_watch_without_a_loop_uses_what_the_client_was_lent(platform, ti
     assert await asyncio.to_thread(script) == ["admitted"]
     assert transport.sent_count == len(platform.seen) > 20
     assert time.elapsed_s > 20
+
+
+@pytest.mark.parametrize("is_begun", [True, False])
+async def test_a_watch_ends_well_wherever_ctrl_c_hits_it(platform, monkeypatch, is_begun):
+    """Between the runner's own steps it is heeded by nobody: the next update is asked for, perhaps begun, and left."""
+
+    begun: list[asyncio.Task[Any]] = []
+
+    def interrupted(self: asyncio.Runner, asked: Coroutine[Any, Any, Any]) -> None:
+        if is_begun:
+            begun.append(self.get_loop().create_task(asked))
+        raise KeyboardInterrupt
+
+    def script() -> None:
+        with (
+            Tiketi(config=Config(urls=service_urls(platform.url)), token="t") as client,
+            client.watch(1, live=False) as updates,
+            monkeypatch.context() as patched,
+        ):
+            # No signal can be sent to that very point.
+            patched.setattr(asyncio.Runner, "run", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                next(updates)
+
+    await asyncio.to_thread(script)
+    assert platform.seen == []
