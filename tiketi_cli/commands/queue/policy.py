@@ -44,7 +44,7 @@ def policy(
         typer.Option(
             "--opens-at",
             metavar="MOMENT",
-            help="Who comes before is put in random order then (2026-05-01T20:00, +10m).",
+            help="Who comes before is put in random order then; not before the sale (2026-05-01T20:00).",
         ),
     ] = None,
 ) -> None:

@@ -36,10 +36,13 @@ class EventCatalogue:
         self._unknown: dict[EventId, _Remembered] = {}
         self._asking: dict[EventId, asyncio.Task[event.Event | None]] = {}
 
-    async def find(self, event_id: EventId) -> event.Event | None:
-        """The event, or None where there is none; UnavailableError when nobody can say."""
+    async def find(self, event_id: EventId, *, anew: bool = False) -> event.Event | None:
+        """The event, or None where there is none; UnavailableError when nobody can say.
+
+        With `anew` what is remembered does only while the event service does not answer.
+        """
         known = self._known.get(event_id) or self._unknown.get(event_id)
-        if known is not None and time.monotonic() - known.asked_at < FRESH_S:
+        if known is not None and not anew and time.monotonic() - known.asked_at < FRESH_S:
             return known.event
         try:
             return await self._ask_once(event_id)

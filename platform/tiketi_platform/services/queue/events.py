@@ -42,12 +42,12 @@ class SaleCatalogue:
         return Sale.ON_SALE if now_ms >= window.opens_at_ms else Sale.UPCOMING
 
     async def on_sale_at_ms(self, event_id: EventId) -> int:
-        """When the sale begins; 0 for an event that is gone meanwhile."""
-        window = await self._window(event_id)
+        """When the sale begins, as it is now: it may have been moved a moment ago. 0: the event is gone."""
+        window = await self._window(event_id, anew=True)
         return 0 if window is None else window.opens_at_ms
 
-    async def _window(self, event_id: EventId) -> _Window | None:
-        event = await self._events.find(event_id)
+    async def _window(self, event_id: EventId, *, anew: bool = False) -> _Window | None:
+        event = await self._events.find(event_id, anew=anew)
         if event is None:
             return None
         window = self._windows.get(event_id)

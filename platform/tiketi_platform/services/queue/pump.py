@@ -59,13 +59,15 @@ class Pump:
         try:
             pumped = await self._waiting_room.pump(event_id)
         except UnavailableError as error:
-            self._rest(event_id, error)
+            log.warning("a room waits", extra={"event_id": event_id, "reason": str(error)})
+            self._rest(event_id)
             self._unavailable_count += 1
             if self._unavailable_count == UNAVAILABLE_IN_A_ROW_MAX:
                 raise
             return False
         except Exception as error:  # noqa: BLE001  # logged and counted; other rooms go on
-            self._rest(event_id, error)
+            log.error("a room is not pumped", extra={"event_id": event_id}, exc_info=error)
+            self._rest(event_id)
             return False
         self._unavailable_count = 0
         if pumped.drawing and event_id not in self._drawing:
@@ -80,6 +82,5 @@ class Pump:
         except Exception as error:  # noqa: BLE001  # logged; the next round tries again
             log.error("no draw", extra={"event_id": event_id}, exc_info=error)
 
-    def _rest(self, event_id: EventId, error: Exception) -> None:
-        log.error("a room is not pumped", extra={"event_id": event_id}, exc_info=error)
+    def _rest(self, event_id: EventId) -> None:
         self._resting[event_id] = asyncio.get_running_loop().time() + REST_S
