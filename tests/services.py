@@ -6,8 +6,9 @@ async with running(postgres, valkey, tmp_path, "auth", "event") as platform:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tiketi_platform.framework.access import ACCESS_AUDIENCE
 from tiketi_platform.framework.clock import SystemClock
 from tiketi_platform.framework.settings import Settings
 from tiketi_platform.framework.spec import AnySpec
+from tiketi_platform.framework.telemetry import log
 from tiketi_platform.runtime.data_folder import DataFolder
 from tiketi_platform.runtime.engines.valkey import ValkeyServer
 from tiketi_platform.runtime.registry import NAMES, spec_of
@@ -124,12 +126,33 @@ def settings_for(
 async def serving(settings: Settings, *services: str | AnySpec) -> AsyncIterator[Running]:
     """These services with these settings, by name or by a spec of the test's own, until the block ends."""
     async with AsyncExitStack() as stack:
+        undeclared = stack.enter_context(_undeclared_refusals())
         process = await stack.enter_async_context(opened_process(settings))
         for service in services:
             spec = spec_of(service) if isinstance(service, str) else service
             await stack.enter_async_context(running_service(spec, process))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         yield Running(settings, http)
+        assert not undeclared, "a refusal its operation does not declare in the contract"
+
+
+@contextmanager
+def _undeclared_refusals() -> Iterator[list[str]]:
+    """What a service could only answer with 500, because the contract would be lying otherwise."""
+    seen: list[str] = []
+
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.getMessage() == "undeclared refusal":
+                said = vars(record)
+                seen.append(f"{said['operation']}: {said['code']}")
+
+    listening = Listening()
+    log.addHandler(listening)
+    try:
+        yield seen
+    finally:
+        log.removeHandler(listening)
 
 
 @asynccontextmanager

@@ -66,6 +66,7 @@ def forged(world: World) -> Iterator[tuple[str, str, str]]:
     yield "expired", signed(exp=now_s - 1), "token_expired"
     yield "not yet valid", signed(nbf=now_s + 3_600), "token_invalid"
     yield "from the future", signed(iat=now_s + 3_600), "token_invalid"
+    yield "a life of a year", signed(exp=now_s + 365 * 24 * 3_600), "token_invalid"
     yield "no moment of making", signed(iat=None), "token_invalid"
     yield "a version that is no number", signed(ver="1"), "token_invalid"
     yield "a session that is no number", signed(sid=[1]), "token_invalid"
