@@ -10,6 +10,7 @@ from tiketi_sdk.contract.fields import (
     ImageUrl,
     Instant,
     Limit,
+    NewImageUrl,
     Page,
     PageNumber,
     Price,
@@ -80,7 +81,8 @@ class UpdateEventRequest(Request):
     on_sale_at: Instant | None = None
     sale_ends_at: Instant | None = None
     seats_per_user_max: SeatsPerUser | None = None
-    image_url: ImageUrl | None = None
+    image_url: NewImageUrl | None = None
+    """The empty text takes the image away."""
 
 
 class CancelEventRequest(Request):
@@ -137,7 +139,7 @@ UPDATE = Operation(
 )  # fmt: skip
 CANCEL = Operation(
     name="events.cancel", method="POST", path="/api/events/{event_id}/cancel", request=CancelEventRequest,
-    response=Event, access="admin", errors=("event_not_found",),
+    response=Event, access="admin", conditional=True, errors=("event_not_found",),
     same_twice=True, summary="Cancel an event: its reservations are given back, payments refunded, its waiting room closed.",
 )  # fmt: skip
 DELETE = Operation(

@@ -60,6 +60,10 @@ PgToken = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_-]+$")
 ]
 """What the payment window of the card company handed to the browser; `toss_token_ok` in the sandbox."""
+NewImageUrl = Annotated[
+    str, StringConstraints(max_length=500, pattern=r"^((https?://|/)[\x21-\x7e]+)?$")
+]
+"""Another image; the empty text takes the one there is away."""
 ImageUrl = Annotated[
     str, StringConstraints(min_length=1, max_length=500, pattern=r"^(https?://|/)[\x21-\x7e]+$")
 ]

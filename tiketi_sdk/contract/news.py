@@ -1,6 +1,16 @@
 """News of the house: short texts for everybody, the pinned ones first."""
 
-from tiketi_sdk.contract.fields import Cursor, Id, ImageUrl, Instant, Limit, Page, Text, Title
+from tiketi_sdk.contract.fields import (
+    Cursor,
+    Id,
+    ImageUrl,
+    Instant,
+    Limit,
+    NewImageUrl,
+    Page,
+    Text,
+    Title,
+)
 from tiketi_sdk.contract.operation import Operation, Request, Wire
 
 
@@ -34,7 +44,8 @@ class UpdateNewsRequest(Request):
     title: Title | None = None
     body: Text | None = None
     is_pinned: bool | None = None
-    image_url: ImageUrl | None = None
+    image_url: NewImageUrl | None = None
+    """The empty text takes the image away."""
 
 
 class ListNewsRequest(Request):

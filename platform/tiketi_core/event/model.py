@@ -55,6 +55,7 @@ class EventChange:
     sale_ends_at_ms: int | None = None
     seats_per_user_max: int | None = None
     image_url: str | None = None
+    """Empty: there is to be none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +161,7 @@ class NewsChange:
     body: str | None = None
     is_pinned: bool | None = None
     image_url: str | None = None
+    """Empty: there is to be none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,9 +47,15 @@ class Events(Protocol):
         ...
 
     async def cancel(
-        self, event_id: EventId, reason: str, *, now_ms: int, request_id: str
+        self,
+        event_id: EventId,
+        reason: str,
+        *,
+        version: int | None,
+        now_ms: int,
+        request_id: str,
     ) -> Event:
-        """Cancel it; a cancelled one stays as it is. Raises EventNotFoundError."""
+        """Cancel it; a cancelled one stays as it is. Raises EventNotFoundError, PreconditionFailedError."""
         ...
 
     async def delete(

@@ -73,16 +73,15 @@ def check_times(event: NewEvent) -> None:
 
 def changed(event: NewEvent, change: EventChange) -> NewEvent:
     """The event as it is to be."""
-    return NewEvent(
-        **{
-            field.name: (
-                getattr(event, field.name)
-                if getattr(change, field.name) is None
-                else getattr(change, field.name)
-            )
-            for field in fields(NewEvent)
-        }
-    )
+    wanted = {
+        field.name: (
+            getattr(event, field.name)
+            if getattr(change, field.name) is None
+            else getattr(change, field.name)
+        )
+        for field in fields(NewEvent)
+    }
+    return NewEvent(**{**wanted, "image_url": wanted["image_url"] or None})
 
 
 def search_text(event: NewEvent) -> str:

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from tests.engines import Database
-from tests.integration.event.test_events import announce, titles
+from tests.integration.event.test_events import announce, announcement, titles
 from tests.services import Answer, Running, serving, settings_for
 from tests.waiting import until
 from tiketi_core.kernel.ids import MessageId
@@ -20,6 +20,7 @@ from tiketi_platform.adapters.redis.bus import StreamBus
 from tiketi_platform.adapters.redis.client import RedisClient
 from tiketi_platform.runtime.engines.ports import free_port
 from tiketi_platform.runtime.engines.valkey import ValkeyServer
+from tiketi_platform.services.event import reads
 from tiketi_sdk.contract.messages import MESSAGES
 
 
@@ -73,6 +74,10 @@ async def test_a_change_names_the_version_it_is_meant_for(events: Running) -> No
     headers = {"If-None-Match": seen.headers["ETag"]}
     again = await events.ask("GET", "event", path, headers=headers)
     assert (again.status, again.body) == (304, None)
+    shown = await ask(events, "PATCH", path, image_url="/api/images/x.png")
+    assert shown.body["image_url"] == "/api/images/x.png"
+    assert (await ask(events, "PATCH", path, title="newest")).body["image_url"] is not None
+    assert (await ask(events, "PATCH", path, image_url="")).body["image_url"] is None
     assert (await ask(events, "PATCH", "/api/events/999", title="x")).code == "event_not_found"
 
 
@@ -93,9 +98,11 @@ async def test_times_are_judged_together_with_those_that_stay(events: Running) -
 async def test_a_cancelled_event_stays_cancelled(events: Running, valkey: ValkeyServer) -> None:
     made = (await announce(events)).body
     path = f"/api/events/{made['id']}"
-    cancelled = await ask(events, "POST", f"{path}/cancel", reason="비")
+    stale = await ask(events, "POST", f"{path}/cancel", '"9"', reason="비")
+    assert (stale.status, stale.code) == (412, "precondition_failed")
+    cancelled = await ask(events, "POST", f"{path}/cancel", '"1"', reason="비")
     assert (cancelled.body["status"], cancelled.body["cancel_reason"]) == ("cancelled", "비")
-    again = await ask(events, "POST", f"{path}/cancel", reason="other")
+    again = await ask(events, "POST", f"{path}/cancel", '"1"', reason="other")
     assert again.body == cancelled.body
     assert (await ask(events, "PATCH", path, title="x")).code == "event_cancelled"
     assert await titles(events, status="cancelled") == [made["title"]]
@@ -114,6 +121,45 @@ async def test_an_event_is_removed_only_before_it_has_seats(
     await until(lambda: _priced(events, kept))
     refused = await ask(events, "DELETE", f"/api/events/{kept}")
     assert (refused.status, refused.code) == (409, "event_in_use")
+
+
+async def test_seats_that_come_for_a_removed_event_are_told_of(
+    events: Running, valkey: ValkeyServer
+) -> None:
+    """Whoever reserved of them in between has to hear once more that there is nothing to reserve."""
+    gone = (await announce(events)).body["id"]
+    assert (await ask(events, "DELETE", f"/api/events/{gone}")).status == 200
+    await said(valkey, ("seats.generated", generated(gone)))
+
+    async def told_twice() -> bool:
+        return [each["event_id"] for each in await heard(valkey, "event.deleted")] == [gone, gone]
+
+    await until(told_twice)
+
+
+@pytest.mark.parametrize("kind", ["events", "news"])
+async def test_what_was_removed_is_made_anew_by_the_same_request(
+    events: Running, kind: str
+) -> None:
+    """An import that is run again must not succeed without the thing being there."""
+    body = {"title": "공지", "body": "내용"} if kind == "news" else announcement()
+
+    async def make() -> Any:
+        answer = await events.ask(
+            *("POST", "event", f"/api/{kind}"),
+            token=events.admin,
+            json=body,
+            headers={"Idempotency-Key": "k-1"},
+        )
+        assert answer.status == 201, answer.body
+        return answer.body["id"]
+
+    first = await make()
+    assert await make() == first
+    assert (await ask(events, "DELETE", f"/api/{kind}/{first}")).status == 200
+    second = await make()
+    assert second != first
+    assert (await events.ask("GET", "event", f"/api/{kind}/{second}")).status == 200
 
 
 def generated(event_id: int, **changes: int) -> dict[str, object]:
@@ -188,8 +234,10 @@ async def test_the_same_artist_is_found_in_both_languages(events: Running) -> No
 
 
 async def test_replicas_agree_at_once_and_announce_a_change_of_status_once(
-    postgres: Database, valkey: ValkeyServer, tmp_path: Path
+    postgres: Database, valkey: ValkeyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Answers that do not end by their age: only the feed of changes can end them in the other replica.
+    monkeypatch.setattr(reads, "FRESH_MS", 3_600_000)
     settings = settings_for(postgres, valkey, tmp_path)
     other = replace(settings, ports={name: free_port() for name in settings.ports})
     other = replace(other, peer_urls={"auth": settings.peer_url("auth")})
@@ -250,6 +298,9 @@ async def test_news_are_pinned_first_and_changed_by_version(events: Running) -> 
     assert (await ask(events, "PATCH", path, '"1"', is_pinned=True)).body["version"] == 2
     assert await titled() == ["old", "pinned", "new"]
     assert (await ask(events, "PATCH", path, '"1"', is_pinned=False)).status == 412
+    shown = await ask(events, "PATCH", path, image_url="/api/images/x.png")
+    assert shown.body["image_url"] == "/api/images/x.png"
+    assert (await ask(events, "PATCH", path, image_url="")).body["image_url"] is None
     seen: list[str] = []
     cursor: dict[str, str] = {}
     while True:

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 import pytest
 
 from tiketi_core.event.errors import EventNotFoundError
-from tiketi_platform.services.event.reads import ANSWERS_MAX, FRESH_MS, Read, Reads, tag
+from tiketi_platform.services.event.reads import ANSWERS_MAX, BYTES_MAX, FRESH_MS, Read, Reads, tag
 
 
 class Clock:
@@ -105,6 +105,32 @@ async def test_only_so_many_answers_are_remembered():
     assert source.loads == ANSWERS_MAX + 1
     await source.ask(reads, 0)
     assert source.loads == ANSWERS_MAX + 2
+
+
+async def test_the_answers_remembered_have_only_so_many_bytes():
+    reads = Reads(Clock())
+    loads: list[int] = []
+
+    async def ask(number: int) -> None:
+        async def load(_now_ms: int) -> Read:
+            loads.append(number)
+            return Read(bytes(BYTES_MAX // 4), None)
+
+        await reads.get(("events", number), load)
+
+    for number in range(5):
+        await ask(number)
+    await ask(1)
+    assert loads == [0, 1, 2, 3, 4], "four fit"
+    await ask(0)
+    assert loads == [0, 1, 2, 3, 4, 0], "the oldest made room"
+    reads.forget(frozenset({"events"}))
+    for number in range(4):
+        await ask(number)
+    loads.clear()
+    for number in range(4):
+        await ask(number)
+    assert loads == [], "what was forgotten takes no room"
 
 
 async def test_only_what_a_change_is_about_is_forgotten():

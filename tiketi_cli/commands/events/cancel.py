@@ -15,6 +15,10 @@ def cancel(
     reason: Annotated[
         str | None, typer.Option("--reason", metavar="TEXT", help="Why; people read it.")
     ] = None,
+    version: Annotated[
+        int | None,
+        typer.Option("--version-seen", min=1, help="Refuse if it was changed after this version."),
+    ] = None,
     yes: Yes = False,
 ) -> None:
     """Cancel an event (administrators): reservations are given back, payments refunded, the room closed.
@@ -26,7 +30,7 @@ def cancel(
     if not yes:
         event = here.client.events.get(event_id)
         here.confirm(f"Cancel {event.title} for good?", yes=False)
-    event = here.client.events.cancel(event_id, reason=reason)
+    event = here.client.events.cancel(event_id, reason=reason, version=version)
     here.out.facts(
         event,
         {

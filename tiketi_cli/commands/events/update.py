@@ -36,7 +36,8 @@ def update(
         ),
     ] = None,
     image_url: Annotated[
-        str | None, typer.Option("--image", metavar="URL", help="As images upload printed it.")
+        str | None,
+        typer.Option("--image", metavar="URL", help='As images upload printed it; "": none.'),
     ] = None,
     file: Annotated[
         Path | None,

@@ -18,7 +18,8 @@ def update(
         bool | None, typer.Option("--pin/--unpin", help="Keep it on top, or no longer.")
     ] = None,
     image_url: Annotated[
-        str | None, typer.Option("--image", metavar="URL", help="As images upload printed it.")
+        str | None,
+        typer.Option("--image", metavar="URL", help='As images upload printed it; "": none.'),
     ] = None,
     version: Annotated[
         int | None,

@@ -91,7 +91,7 @@ class Events(Resource):
         seats_per_user_max: int | None = None,
         image_url: str | None = None,
     ) -> Event:
-        """Change an event (administrators); what is None stays as it is.
+        """Change an event (administrators); what is None stays as it is, an empty `image_url` takes the image away.
 
         With the `version` you have seen, somebody else's change since then is not overwritten:
         `PreconditionFailedError`. Raises `EventNotFoundError`, `EventCancelledError` too.
@@ -111,13 +111,16 @@ class Events(Resource):
             image_url=image_url,
         )
 
-    def cancel(self, event_id: int, *, reason: str | None = None) -> Event:
+    def cancel(
+        self, event_id: int, *, reason: str | None = None, version: int | None = None
+    ) -> Event:
         """Cancel an event (administrators): what is held or sold is given back, payments are refunded.
 
-        That takes a moment for many tickets. Cancelling again changes nothing.
+        That takes a moment for many tickets. Cancelling again changes nothing. With the `version` you
+        have seen, one that was changed since is not cancelled: `PreconditionFailedError`.
         """
         said: dict[str, Any] = {} if reason is None else {"reason": reason}
-        return self._ask(contract.CANCEL, event_id=event_id, **said)
+        return self._ask(contract.CANCEL, if_match=tag_of(version), event_id=event_id, **said)
 
     def delete(self, event_id: int, *, version: int | None = None) -> Event:
         """Remove an event that never had seats (administrators). Raises `EventInUseError`."""

@@ -47,7 +47,7 @@ class News(Resource):
         is_pinned: bool | None = None,
         image_url: str | None = None,
     ) -> NewsItem:
-        """Change, pin or unpin news (administrators); what is None stays as it is.
+        """Change, pin or unpin news (administrators); what is None stays as it is, an empty `image_url` goes.
 
         With the `version` you have seen, somebody else's change since then is not overwritten:
         `PreconditionFailedError`.

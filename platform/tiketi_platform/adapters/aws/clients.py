@@ -1,4 +1,4 @@
-"""One lazily opened client for each of Amazon's services; credentials come from where botocore looks for them."""
+"""One lazily opened client for each of Amazon's services; without others, credentials come from where botocore looks."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -13,10 +13,21 @@ CONNECTIONS_MAX: Final = 32
 class AwsClients:
     """The clients of one process and region; `close` hangs up."""
 
-    def __init__(self, region: str, *, endpoint_url: str = "") -> None:
-        """`endpoint_url`: an emulator instead of Amazon."""
+    def __init__(
+        self,
+        region: str | None,
+        *,
+        endpoint_url: str = "",
+        access_key: str | None = None,
+        secret_key: str | None = None,
+        read_timeout_s: int = READ_TIMEOUT_S,
+    ) -> None:
+        """`endpoint_url`: an emulator instead of Amazon. None leaves a value to the surroundings."""
         self._region = region
         self._endpoint_url = endpoint_url or None
+        self._access_key = access_key
+        self._secret_key = secret_key
+        self._read_timeout_s = read_timeout_s
         self._stack = AsyncExitStack()
         self._opened: dict[str, Any] = {}
         self._opening = asyncio.Lock()
@@ -27,22 +38,25 @@ class AwsClients:
         """The client of `sqs`, `sns`, `sesv2`, …"""
         async with self._opening:
             if service not in self._opened:
-                # Half a second of imports that only those who use Amazon should pay.
+                # Half a second of imports that only those who use Amazon should pay, off the loop.
+                session = await asyncio.to_thread(_session)
                 from aiobotocore.config import AioConfig
-                from aiobotocore.session import get_session
 
                 config = AioConfig(
                     connect_timeout=CONNECT_TIMEOUT_S,
-                    read_timeout=READ_TIMEOUT_S,
+                    read_timeout=self._read_timeout_s,
                     max_pool_connections=CONNECTIONS_MAX,
                     retries={"mode": "standard", "total_max_attempts": 2},
+                    # Names of buckets are no names of hosts where we name the host.
+                    s3={"addressing_style": "path"} if self._endpoint_url else None,
                 )
-                session = get_session()
                 self._opened[service] = await self._stack.enter_async_context(
                     session.create_client(
                         service,
                         region_name=self._region,
                         endpoint_url=self._endpoint_url,
+                        aws_access_key_id=self._access_key,
+                        aws_secret_access_key=self._secret_key,
                         config=config,
                     )
                 )
@@ -52,3 +66,9 @@ class AwsClients:
         """Hang up on all."""
         await self._stack.aclose()
         self._opened.clear()
+
+
+def _session() -> Any:
+    from aiobotocore.session import get_session
+
+    return get_session()

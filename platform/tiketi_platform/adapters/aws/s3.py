@@ -1,12 +1,11 @@
 """The `PictureStore` port over S3, or whatever speaks like it; connects when the first image comes."""
 
-import asyncio
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from tiketi_core.event.model import Picture
 from tiketi_core.kernel.errors import UnavailableError
+from tiketi_platform.adapters.aws.clients import AwsClients
 
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 timeout_s: Final = 8
@@ -29,12 +28,16 @@ class S3Store:
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
-        self._open = AsyncExitStack()
-        self._connecting = asyncio.Lock()
-        self._client: Any = None
+        self._clients = AwsClients(
+            bucket.region,
+            endpoint_url=bucket.endpoint or "",
+            access_key=bucket.access_key,
+            secret_key=bucket.secret_key,
+            read_timeout_s=timeout_s,
+        )
 
     async def keep(self, picture: Picture) -> None:
-        client = await self._connected()
+        client = await self._clients.get("s3")
         try:
             await client.put_object(
                 Bucket=self._bucket.name,
@@ -47,7 +50,7 @@ class S3Store:
             raise UnavailableError("images cannot be kept right now") from error
 
     async def fetch(self, name: str) -> bytes | None:
-        client = await self._connected()
+        client = await self._clients.get("s3")
         try:
             found = await client.get_object(Bucket=self._bucket.name, Key=self._key(name))
             async with found["Body"] as body:
@@ -59,43 +62,10 @@ class S3Store:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._open.aclose()
+        await self._clients.close()
 
     def _key(self, name: str) -> str:
         return f"{self._bucket.prefix}/{name}".lstrip("/")
-
-    async def _connected(self) -> Any:
-        async with self._connecting:
-            if self._client is None:
-                # Half a second of imports, off the loop.
-                session = await asyncio.to_thread(_session)
-                from aiobotocore.config import AioConfig
-
-                self._client = await self._open.enter_async_context(
-                    session.create_client(
-                        "s3",
-                        endpoint_url=self._bucket.endpoint,
-                        region_name=self._bucket.region,
-                        aws_access_key_id=self._bucket.access_key,
-                        aws_secret_access_key=self._bucket.secret_key,
-                        config=AioConfig(
-                            connect_timeout=timeout_s,
-                            read_timeout=timeout_s,
-                            retries={"max_attempts": 2},
-                            # Names of buckets are no names of hosts where we name the host.
-                            s3=None
-                            if self._bucket.endpoint is None
-                            else {"addressing_style": "path"},
-                        ),
-                    )
-                )
-            return self._client
-
-
-def _session() -> Any:
-    from aiobotocore.session import get_session
-
-    return get_session()
 
 
 def _failures() -> tuple[type[Exception], ...]:

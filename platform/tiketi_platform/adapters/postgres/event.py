@@ -97,9 +97,17 @@ class PostgresEvents:
         return None if row is None else Event(**row)
 
     async def cancel(
-        self, event_id: EventId, reason: str, *, now_ms: int, request_id: str
+        self,
+        event_id: EventId,
+        reason: str,
+        *,
+        version: int | None,
+        now_ms: int,
+        request_id: str,
     ) -> Event:
-        row = await self._database.fetchval(_SQL["cancel"], event_id, reason, now_ms, request_id)
+        row = await self._database.fetchval(
+            _SQL["cancel"], event_id, version, reason, now_ms, request_id
+        )
         return Event(**row)
 
     async def delete(

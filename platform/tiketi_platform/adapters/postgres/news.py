@@ -1,4 +1,4 @@
-"""News and what is known of images in PostgreSQL: each step is one statement; decides nothing."""
+"""News in PostgreSQL: each step is one statement; decides nothing."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -7,7 +7,6 @@ from tiketi_core.event.errors import (
     IdempotencyKeyReusedError,
     NewsNotFoundError,
     PreconditionFailedError,
-    TooManyPortraitsError,
 )
 from tiketi_core.event.model import (
     CreationKey,
@@ -15,11 +14,8 @@ from tiketi_core.event.model import (
     News,
     NewsChange,
     NewsPosition,
-    Picture,
-    Pictures,
 )
-from tiketi_core.kernel import bounds
-from tiketi_core.kernel.ids import NewsId, UserId
+from tiketi_core.kernel.ids import NewsId
 from tiketi_platform.adapters.postgres.pool import Database
 from tiketi_platform.adapters.postgres.queries import Queries
 
@@ -89,42 +85,3 @@ class PostgresNews:
             now_ms,
         )
         return News(**row)
-
-
-class PostgresPictures:
-    """The `PictureBooks` port."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database.refusing(TooManyPortraitsError)
-
-    async def count_portrait(self, user_id: UserId, *, now_ms: int) -> None:
-        await self._database.execute(
-            _SQL["count_portrait"],
-            user_id,
-            bounds.portraits_max,
-            bounds.portraits_window_s,
-            now_ms,
-        )
-
-    async def note(self, pictures: Pictures, *, uploaded_by: UserId, now_ms: int) -> None:
-        original = pictures.original
-        await self._database.execute(
-            _SQL["keep_image"],
-            original.name,
-            original.content_type,
-            original.width,
-            original.height,
-            len(original.content),
-            [_described(each) for each in pictures.variants],
-            uploaded_by,
-            now_ms,
-        )
-
-
-def _described(picture: Picture) -> dict[str, object]:
-    return {
-        "name": picture.name,
-        "width": picture.width,
-        "height": picture.height,
-        "bytes_count": len(picture.content),
-    }

@@ -1,11 +1,6 @@
 """News over the wire: to the core and back, nothing else."""
 
-import hashlib
-from dataclasses import asdict
-
-import orjson
-
-from tiketi_core.event.model import CreationKey, NewNews, News, NewsChange, NewsPosition
+from tiketi_core.event.model import NewNews, News, NewsChange, NewsPosition
 from tiketi_core.kernel.ids import NewsId
 from tiketi_platform.framework.call import Call, Reply
 from tiketi_platform.framework.cursors import place_in, to_cursor
@@ -14,6 +9,7 @@ from tiketi_platform.framework.routing import bind, encode
 from tiketi_platform.services.event.conditions import answered, expected_version
 from tiketi_platform.services.event.reads import Read, tag
 from tiketi_platform.services.event.service import NEWS, EventService
+from tiketi_platform.services.event.translate import to_key
 from tiketi_sdk.contract import news as wire
 from tiketi_sdk.contract.fields import Page
 
@@ -25,8 +21,7 @@ async def create(service: EventService, call: Call[wire.CreateNewsRequest]) -> R
     new = NewNews(
         title=body.title, body=body.body, is_pinned=body.is_pinned, image_url=body.image_url
     )
-    digest = hashlib.sha256(orjson.dumps(asdict(new), option=orjson.OPT_SORT_KEYS)).digest()
-    key = CreationKey(user_id=call.user_id, key=call.idempotency_key, request_hash=digest)
+    key = to_key(new, call.user_id, call.idempotency_key)
     try:
         published = await service.news.publish(new, key)
     finally:

@@ -16,6 +16,8 @@ FRESH_MS: Final = 500
 """How old an answer may be where nobody could tell us of a change."""
 ANSWERS_MAX: Final = 2_000
 """Answers remembered; the oldest go first."""
+BYTES_MAX: Final = 32 * 1024 * 1024
+"""Of all their bodies together."""
 
 Question = tuple[str, Hashable]
 """What it is about (`events`, `event:12`), as the feed of changes names it, and what exactly was asked."""
@@ -46,6 +48,7 @@ class Reads:
         self._known: dict[Question, tuple[Read, int]] = {}
         """Answers, each with the moment from which on it must be asked for again."""
         self._loading: dict[Question, asyncio.Task[Read]] = {}
+        self._bytes_count = 0
 
     async def get(self, question: Question, load: Callable[[int], Awaitable[Read]]) -> Read:
         """The answer known, or the one `load` gives for now (in ms); whoever asks meanwhile waits for it.
@@ -69,10 +72,12 @@ class Reads:
         if changed is None:
             self._known.clear()
             self._loading.clear()
+            self._bytes_count = 0
             return
-        for remembered in (self._known, self._loading):
-            for question in [each for each in remembered if each[0] in changed]:
-                del remembered[question]
+        for question in [each for each in self._known if each[0] in changed]:
+            self._drop(question)
+        for question in [each for each in self._loading if each[0] in changed]:
+            del self._loading[question]
 
     async def _load(
         self, question: Question, load: Callable[[int], Awaitable[Read]], now_ms: int
@@ -85,10 +90,23 @@ class Reads:
 
     def _remember(self, question: Question, read: Read, fresh_until_ms: int) -> None:
         until_ms = min(fresh_until_ms, read.right_until_ms or fresh_until_ms)
-        self._known.pop(question, None)
-        while len(self._known) >= ANSWERS_MAX:
-            del self._known[next(iter(self._known))]
+        self._drop(question)
+        self._bytes_count += len(read.body)
+        now_ms = self._clock.now_ms()
+        # The oldest come first, so nearly all that are over do.
+        while self._known:
+            oldest = next(iter(self._known))
+            is_over = self._known[oldest][1] <= now_ms
+            is_full = len(self._known) >= ANSWERS_MAX or self._bytes_count > BYTES_MAX
+            if not (is_over or is_full):
+                break
+            self._drop(oldest)
         self._known[question] = (read, until_ms)
+
+    def _drop(self, question: Question) -> None:
+        known = self._known.pop(question, None)
+        if known is not None:
+            self._bytes_count -= len(known[0].body)
 
     def _loaded(self, question: Question, done: "asyncio.Task[Read]") -> None:
         if self._loading.get(question) is done:

@@ -49,7 +49,10 @@ async def cancel(service: EventService, call: Call[event.CancelEventRequest]) ->
     event_id = EventId(call.body.event_id)
     try:
         cancelled = await service.catalogue.cancel(
-            event_id, call.body.reason, request_id=call.request_id
+            event_id,
+            call.body.reason,
+            version=expected_version(call.if_match),
+            request_id=call.request_id,
         )
     finally:
         await service.events_changed([event_id])

@@ -9,7 +9,8 @@ from tiketi_core.kernel.ids import EventId
 from tiketi_platform.adapters.images.darkroom import PillowDarkroom
 from tiketi_platform.adapters.images.stores import ClosingStore, store_of
 from tiketi_platform.adapters.postgres.event import PostgresEvents
-from tiketi_platform.adapters.postgres.news import PostgresNews, PostgresPictures
+from tiketi_platform.adapters.postgres.news import PostgresNews
+from tiketi_platform.adapters.postgres.pictures import PostgresPictures
 from tiketi_platform.adapters.postgres.pool import Database
 from tiketi_platform.adapters.redis.changes import ChangeFeed
 from tiketi_platform.adapters.resources import Resources

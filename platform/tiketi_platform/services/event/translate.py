@@ -15,6 +15,7 @@ from tiketi_core.event.model import (
     EventChange,
     Listing,
     NewEvent,
+    NewNews,
     Position,
     Search,
 )
@@ -95,10 +96,10 @@ def to_change(request: wire.UpdateEventRequest) -> EventChange:
     )
 
 
-def to_key(event: NewEvent, user_id: UserId, key: str | None) -> CreationKey:
+def to_key(new: NewEvent | NewNews, user_id: UserId, key: str | None) -> CreationKey:
     """The key of an announcement; the same moment in another time zone is the same announcement."""
     # What is not said is not hashed: a field we learn tomorrow must not change today's requests.
-    said = {name: value for name, value in asdict(event).items() if value is not None}
+    said = {name: value for name, value in asdict(new).items() if value is not None}
     content = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
     return CreationKey(user_id=user_id, key=key, request_hash=hashlib.sha256(content).digest())
 

@@ -7,8 +7,8 @@ SELECT announce_event($1, $2, $3, $4, moment($5), $6);
 SELECT change_event($1, $2, $3, moment($4), $5);
 
 -- name: cancel
--- Cancel event $1 for reason $2.
-SELECT cancel_event($1, $2, moment($3), $4);
+-- Cancel event $1, if it is at version $2 unless that is NULL, for reason $3.
+SELECT cancel_event($1, $2::bigint, $3, moment($4), $5);
 
 -- name: delete
 -- Remove event $1, if it is at version $2 unless that is NULL.

@@ -1,36 +1,25 @@
-"""Announcing, changing, cancelling and finding events; news and images beside them."""
+"""Announcing, changing, cancelling and finding events."""
 
 from dataclasses import replace
 from typing import Final
 
 from tiketi_core.event import rules
-from tiketi_core.event.errors import (
-    EventNotFoundError,
-    ImageNotFoundError,
-    NewsNotFoundError,
-    PreconditionFailedError,
-)
+from tiketi_core.event.errors import EventNotFoundError, PreconditionFailedError
 from tiketi_core.event.model import (
     CreationKey,
     Event,
     EventChange,
     Listing,
     NewEvent,
-    NewNews,
-    News,
-    NewsChange,
-    NewsListing,
-    NewsPosition,
-    Pictures,
     Position,
     Search,
     Settled,
 )
-from tiketi_core.event.ports import Darkroom, Events, NewsBooks, PictureBooks, PictureStore
+from tiketi_core.event.ports import Events
 from tiketi_core.kernel import bounds
 from tiketi_core.kernel.clock import Clock
 from tiketi_core.kernel.errors import UnavailableError
-from tiketi_core.kernel.ids import EventId, NewsId, UserId
+from tiketi_core.kernel.ids import EventId
 
 CHANGE_ATTEMPTS_MAX: Final = 5
 """Tries at a change that names no version, while others keep changing the same event."""
@@ -72,10 +61,17 @@ class Catalogue:
                 raise PreconditionFailedError
         raise UnavailableError("too many are changing the same event right now")
 
-    async def cancel(self, event_id: EventId, reason: str, *, request_id: str) -> Event:
-        """Cancel an event; whoever holds something for it hears of it. Raises EventNotFoundError."""
+    async def cancel(
+        self, event_id: EventId, reason: str, *, version: int | None, request_id: str
+    ) -> Event:
+        """Cancel an event; whoever holds something for it hears of it. One that is cancelled stays as it is.
+
+        Raises EventNotFoundError, PreconditionFailedError.
+        """
         now_ms = self._clock.now_ms()
-        return await self._events.cancel(event_id, reason, now_ms=now_ms, request_id=request_id)
+        return await self._events.cancel(
+            event_id, reason, version=version, now_ms=now_ms, request_id=request_id
+        )
 
     async def delete(self, event_id: EventId, *, version: int | None, request_id: str) -> Event:
         """Remove an event without seats. Raises EventNotFoundError, EventInUseError, PreconditionFailedError."""
@@ -113,74 +109,3 @@ class Catalogue:
         """Let the search know what this release's rules make of every event."""
         while await self._events.reindex(bounds.batch_max) == bounds.batch_max:
             pass
-
-
-class NewsDesk:
-    """News of the house."""
-
-    def __init__(self, books: NewsBooks, clock: Clock) -> None:
-        self._books = books
-        self._clock = clock
-
-    async def publish(self, news: NewNews, key: CreationKey) -> News:
-        """Raises IdempotencyKeyReusedError."""
-        return await self._books.publish(news, key, now_ms=self._clock.now_ms())
-
-    async def news(self, news_id: NewsId) -> News:
-        """One piece of news; raises NewsNotFoundError."""
-        news = await self._books.get(news_id)
-        if news is None:
-            raise NewsNotFoundError
-        return news
-
-    async def listing(self, below: NewsPosition | None, *, limit: int) -> NewsListing:
-        """One page, pinned first."""
-        found = await self._books.page(below, limit=limit + 1)
-        news = found[:limit]
-        if len(found) <= limit:
-            return NewsListing(news, None)
-        return NewsListing(news, NewsPosition(news[-1].is_pinned, news[-1].id))
-
-    async def change(self, news_id: NewsId, change: NewsChange, *, version: int | None) -> News:
-        """Raises NewsNotFoundError, PreconditionFailedError."""
-        return await self._books.change(news_id, version, change, now_ms=self._clock.now_ms())
-
-    async def delete(self, news_id: NewsId, *, version: int | None) -> News:
-        """Raises NewsNotFoundError, PreconditionFailedError."""
-        return await self._books.delete(news_id, version, now_ms=self._clock.now_ms())
-
-
-class Gallery:
-    """Images of events and news, and of users."""
-
-    def __init__(
-        self, *, darkroom: Darkroom, store: PictureStore, books: PictureBooks, clock: Clock
-    ) -> None:
-        self._darkroom = darkroom
-        self._store = store
-        self._books = books
-        self._clock = clock
-
-    async def add(self, content: bytes, *, user_id: UserId) -> Pictures:
-        """Keep an image in all its sizes. Raises ImageInvalidError, ImageTooLargeError, UnavailableError."""
-        return await self._keep(await self._darkroom.develop(content), user_id=user_id)
-
-    async def add_portrait(self, content: bytes, *, user_id: UserId) -> Pictures:
-        """Keep a user's own picture, small; raises TooManyPortraitsError too."""
-        # Before the work: it is what costs.
-        await self._books.count_portrait(user_id, now_ms=self._clock.now_ms())
-        pictures = await self._darkroom.develop(content)
-        return await self._keep(rules.as_portrait(pictures), user_id=user_id)
-
-    async def _keep(self, pictures: Pictures, *, user_id: UserId) -> Pictures:
-        for picture in (*pictures.variants, pictures.original):
-            await self._store.keep(picture)
-        await self._books.note(pictures, uploaded_by=user_id, now_ms=self._clock.now_ms())
-        return pictures
-
-    async def content(self, name: str) -> bytes:
-        """The bytes of an image; raises ImageNotFoundError, UnavailableError."""
-        content = await self._store.fetch(name)
-        if content is None:
-            raise ImageNotFoundError
-        return content
