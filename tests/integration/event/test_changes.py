@@ -233,11 +233,32 @@ async def test_the_same_artist_is_found_in_both_languages(events: Running) -> No
     assert "싸이클 대회" not in await titles(events, q="psy")
 
 
-async def test_replicas_agree_at_once_and_announce_a_change_of_status_once(
+async def test_what_one_replica_changes_the_other_forgets(
     postgres: Database, valkey: ValkeyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Answers that do not end by their age: only the feed of changes can end them in the other replica.
+    # Answers that do not end by their age, nor by the clock: only the feed of changes can end them.
     monkeypatch.setattr(reads, "FRESH_MS", 3_600_000)
+    settings = settings_for(postgres, valkey, tmp_path)
+    other = replace(settings, ports={name: free_port() for name in settings.ports})
+    other = replace(other, peer_urls={"auth": settings.peer_url("auth")})
+    async with serving(settings, "auth", "event") as one, serving(other, "event") as two:
+        made = (await announce(one)).body
+        event_id = made["id"]
+
+        async def seen(title: str) -> bool:
+            listed = (await two.ask("GET", "event", "/api/events")).body["items"]
+            found = [await got(two, event_id), *listed]
+            return [each.get("title") for each in found] == [title, title]
+
+        await until(lambda: seen(made["title"]))
+        for title in ("other", "another"):
+            await ask(one, "PATCH", f"/api/events/{event_id}", title=title)
+            await until(lambda title=title: seen(title))  # type: ignore[misc]
+
+
+async def test_replicas_agree_at_once_and_announce_a_change_of_status_once(
+    postgres: Database, valkey: ValkeyServer, tmp_path: Path
+) -> None:
     settings = settings_for(postgres, valkey, tmp_path)
     other = replace(settings, ports={name: free_port() for name in settings.ports})
     other = replace(other, peer_urls={"auth": settings.peer_url("auth")})
