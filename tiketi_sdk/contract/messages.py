@@ -180,7 +180,7 @@ class EventCancelled(Wire):
 
 
 class EventDeleted(Wire):
-    """An event that never had seats is gone."""
+    """An event is gone. It had no seats that the catalogue knew of; what it got since is given back."""
 
     event_id: int
 

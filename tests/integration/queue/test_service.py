@@ -113,6 +113,24 @@ async def test_a_confirmed_reservation_makes_room(platform, event_id, valkey):
     assert log[-2]["id"].split("-")[0] == log[-1]["id"].split("-")[0]
 
 
+@pytest.mark.parametrize("name", ["event.cancelled", "event.deleted"])
+async def test_nobody_waits_for_an_event_that_is_gone(platform, event_id, valkey, name):
+    await set_policy(platform, event_id, capacity=0)
+    await move(platform, "enter", event_id, 11)
+    payload = {"event_id": event_id}
+    if name == "event.cancelled":
+        payload |= {"title": "T", "reason": "a storm"}
+    message = Message(MessageId("0190a000-0000-7000-8000-000000000002"), name, payload, 0)
+    async with await RedisClient.connect(valkey.url) as client:
+        await StreamBus(client).publish("event", [message])
+
+    async def is_closed():
+        return (await see(platform, event_id, "policy"))["state"] == "closed"
+
+    await until(is_closed)
+    assert (await move(platform, "enter", event_id, 12)).code == "waiting_room_closed"
+
+
 async def test_polling_too_early_is_told_so_and_costs_no_place(platform, event_id, make_room):
     await set_policy(platform, event_id, capacity=0, grace_s=60)
     crowd = [UserId(user) for user in range(1, 1_001)]
