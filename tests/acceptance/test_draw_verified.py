@@ -15,9 +15,9 @@ import pytest
 
 from tests.acceptance.stage import Stage, patiently
 from tiketi_sdk.contract.codes import Exit
-from tiketi_sdk.contract.queue import Draw, Place
+from tiketi_sdk.contract.queue import Draw, Place, Policy
 from tiketi_sdk.draw import order
-from tiketi_sdk.errors import DrawNotFoundError, NotOnSaleError
+from tiketi_sdk.errors import DrawNotFoundError, InvalidRequestError, NotOnSaleError
 
 PEOPLE_COUNT = 12
 
@@ -49,8 +49,9 @@ def drawn(platform: Stage) -> Drawn:
         platform.client().queue.draw(event.id)
     soon = datetime.now(UTC) + timedelta(seconds=1)
     platform.admin.events.update(event.id, on_sale_at=soon)
-    platform.admin.queue.set_policy(event.id, opens_at=soon)
+    patiently(lambda: _moved(platform, event.id, soon))
     receipt = patiently(lambda: _receipt(platform, event.id))
+    patiently(lambda: platform.admin.queue.stats(event.id).admitted_count == 3)
     late = patiently(lambda: _late(platform, event.id))
     assert (
         late.position == PEOPLE_COUNT - 3 + 1
@@ -61,6 +62,14 @@ def drawn(platform: Stage) -> Drawn:
 def _own(place: Place) -> str:
     assert place.draw_id is not None
     return place.draw_id
+
+
+def _moved(platform: Stage, event_id: int, opens_at: datetime) -> Policy | None:
+    """The policy with another moment, as soon as the queue has heard that the sale begins by then."""
+    try:
+        return platform.admin.queue.set_policy(event_id, opens_at=opens_at)
+    except InvalidRequestError:
+        return None
 
 
 def _receipt(platform: Stage, event_id: int) -> Draw | None:
