@@ -1,7 +1,8 @@
-"""The one real cluster of this machine: made by the first test that needs it, taken away when the last is done.
+"""The one real cluster of this machine: made by the first test, taken away by the last; all others find it standing.
 
 These tests need docker, kind and kubectl. Where docker cannot be had they are reported as skipped, never as
-passed. They share ports and a cluster's name, so one process runs them: `make test-cluster`.
+passed. They share ports and a cluster's name, so one process runs them: `make test-cluster`. A cluster of that
+name that is there already may be somebody's work: it is refused, not removed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,8 @@ class Lab:
 
     home: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
+    before: dict[str, set[str]] = field(default_factory=dict)
+    """What docker had before any test."""
 
     @property
     def variables(self) -> dict[str, str]:
@@ -102,6 +106,16 @@ class Lab:
         process.communicate(timeout=UP_S)
         return begun
 
+    def things(self) -> dict[str, set[str]]:
+        """Everything docker has that a cluster could leave behind."""
+        images = self.docker("images", "--format", "{{.ID}} {{.Repository}}:{{.Tag}}")
+        return {
+            "containers": set(self.docker("ps", "-aq", "--no-trunc").split()),
+            "networks": set(self.docker("network", "ls", "-q", "--no-trunc").split()),
+            "volumes": set(self.docker("volume", "ls", "-q").split()),
+            "images": set(images.splitlines()),
+        }
+
     def docker(self, *arguments: str) -> str:
         """What the docker command says."""
         done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True)
@@ -123,6 +137,17 @@ def missing_here() -> str:
     return "" if done.returncode == 0 else "docker does not answer"
 
 
+@contextmanager
+def lab_home() -> Iterator[Path]:
+    """Where the tests' cluster has its claim: given by CI, which takes the cluster down when we are killed."""
+    if given := os.environ.get("CLUSTER_TESTS_HOME"):
+        Path(given).mkdir(parents=True, exist_ok=True)
+        yield Path(given)
+    else:
+        with short_folder() as home:
+            yield home
+
+
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """This machine's docker, with no cluster of ours in it at the beginning and at the end."""
@@ -130,15 +155,30 @@ def lab() -> Iterator[Lab]:
         pytest.skip("NOT RUN: one cluster, one process: make test-cluster")
     if reason := missing_here():
         pytest.skip(f"NOT RUN: {reason}")
-    with short_folder() as home:
+    with lab_home() as home:
         made = Lab(home)
-        made.run("cluster", "down")
+        if made.docker("ps", "-aq", "--filter", "name=^tiketi-local-").split():
+            pytest.fail(
+                "there is a cluster tiketi-local here; if nobody needs it: tiketi cluster down"
+            )
+        made.before = made.things()
         yield made
         for process in made.started:
             if process.poll() is None:
                 process.kill()
                 process.communicate()
         made.run("cluster", "down")
+
+
+@pytest.fixture
+def tell(capsys):
+    """Says a figure on the terminal, whatever becomes of the test: no test depends on it."""
+
+    def said(text: str) -> None:
+        with capsys.disabled():
+            sys.stderr.write(f"\n  {text}\n")
+
+    return said
 
 
 @pytest.fixture
@@ -178,6 +218,14 @@ class Sale:
     @property
     def is_under_way(self) -> bool:
         return self.process.poll() is None
+
+    def pace(self, lab: Lab, *, admit_per_second: int, capacity: int) -> None:
+        """Let people in so fast from now on: how long a sale lasts is the test's to say, not the machine's."""
+        admin = ("--profile", "local-cluster", "--json")
+        events = json.loads(lab.run(*admin, "events", "list"))["items"]
+        newest = str(max(int(each["id"]) for each in events))
+        speed = ("--admit-per-second", str(admit_per_second), "--capacity", str(capacity))
+        lab.run(*admin, "queue", "policy", newest, *speed)
 
     def outcome(self) -> dict[str, Any]:
         """Its report, once it is over."""

@@ -59,7 +59,11 @@ def _create(path: Path, make: Callable[[], bytes]) -> bool:
     if path.exists():
         return False
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    fresh.write_bytes(make())
+    with fresh.open("wb") as file:
+        file.write(make())
+        file.flush()
+        # A name that outlives a power cut while its content does not would be an empty password.
+        os.fsync(file.fileno())
     fresh.chmod(_MODE)
     try:
         os.link(fresh, path)

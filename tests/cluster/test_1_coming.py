@@ -1,0 +1,88 @@
+"""A cluster comes from nothing through kill -9 in the middle of every step, and stands still when asked again."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from tests.users import REPOSITORY
+from tiketi_sdk.cluster.kube import OBJECTS
+from tiketi_sdk.contract.codes import Exit
+
+STEPS = (
+    "registry", "stores", "build", "cluster", "push", "wiring", "secrets",
+    "foundation", "database", "services", "smoke", "prune",
+)  # fmt: skip
+WORKER = "tiketi-local-worker"
+IMAGE_BYTES_MAX = 250_000_000
+
+
+def test_before_it_is_there_everybody_says_so(lab):
+    assert lab.run("cluster", "status", "--json", status=Exit.UNAVAILABLE)
+    assert lab.run("cluster", "kubeconfig", status=Exit.UNAVAILABLE) == ""
+
+
+def test_it_goes_on_after_kill_9_in_the_middle_of_each_step(lab, tell):
+    began_s = time.monotonic()
+    for step in STEPS:
+        # What may have been made beside an earlier step is made to be missing again.
+        if step == "wiring" and WORKER in lab.docker("ps", "--format", "{{.Names}}").split():
+            lab.docker("exec", WORKER, "rm", "-rf", "/etc/containerd/certs.d/localhost:5000")
+        if step == "secrets":
+            lab.kubectl("delete", "secret", "tiketi-images", "--ignore-not-found")
+        if step == "prune":
+            old = json.dumps(["configmap/of-an-earlier-version"])
+            lab.kubectl("annotate", "--overwrite", "namespace", "tiketi", f"{OBJECTS}={old}")
+        assert lab.killed_at(step), step
+    assert "prune" in lab.up()["changed"]
+    tell(
+        f"up from nothing, killed in each of {len(STEPS)} steps: {time.monotonic() - began_s:.1f} s"
+    )
+
+
+def test_up_again_changes_nothing(cluster, tell):
+    began_s = time.monotonic()
+    again = cluster.up()
+    tell(f"up again: {time.monotonic() - began_s:.1f} s")
+    assert again["changed"] == []
+
+
+def test_everything_is_well_and_nothing_of_the_users_was_touched(cluster):
+    status = json.loads(cluster.run("cluster", "status", "--json"))
+    assert status["state"] == "ready"
+    assert [node["ready"] for node in status["nodes"]] == [True] * 3
+    assert {service["state"] for service in status["services"]} == {"ready"}
+    assert {service["endpoints_count"] >= 1 for service in status["services"]} == {True}
+    findings = json.loads(cluster.run("cluster", "doctor", "--json"))["items"]
+    assert [each for each in findings if each["severity"] == "error"] == []
+    me = json.loads(cluster.run("--profile", "local-cluster", "--json", "auth", "me"))
+    assert me["role"] == "admin"
+    assert not (cluster.home / "somebody-elses").exists()
+
+
+def test_the_image_is_small_and_another_commit_builds_no_layer_anew(cluster, tell):
+    image = json.loads(cluster.run("cluster", "status", "--json"))["image"]
+    assert int(cluster.docker("inspect", "-f", "{{.Size}}", image)) < IMAGE_BYTES_MAX
+    began_s = time.monotonic()
+    dockerfile = str(REPOSITORY / "platform" / "Dockerfile")
+    revision = ("--build-arg", "REVISION=another")
+    again = cluster.docker("build", "-q", "-f", dockerfile, *revision, str(REPOSITORY)).strip()
+    tell(f"built again for another commit: {time.monotonic() - began_s:.1f} s")
+    layers = "{{.RootFS.Layers}}"
+    assert cluster.docker("inspect", "-f", layers, again) == cluster.docker(
+        "inspect", "-f", layers, image
+    ), "a commit changes no layer"
+    cluster.docker("rmi", again)
+
+
+def test_a_cluster_of_somebody_else_stays_as_it_is(lab):
+    label = ("--label", "io.x-k8s.kind.cluster=tiketi-elsewhere")
+    role = ("--label", "io.x-k8s.kind.role=control-plane")
+    name = "tiketi-elsewhere-control-plane"
+    lab.docker("create", "--name", name, *label, *role, "registry:2")
+    try:
+        for command in ("up", "down"):
+            lab.run("cluster", command, "--name", "tiketi-elsewhere", status=Exit.UNAVAILABLE)
+        assert lab.docker("ps", "-aq", "--filter", f"name=^{name}$").strip()
+    finally:
+        lab.docker("rm", "-f", name)
