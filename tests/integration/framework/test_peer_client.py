@@ -1,6 +1,7 @@
 """Services calling each other: what may be repeated is, as often as said, and nothing else is."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
@@ -26,6 +27,24 @@ NOTICE = payment.WebhookRequest.model_validate(
 )
 
 
+STRANGE = b"HTTP/1.1 404 Not Found\r\nserver: somebody-elses\r\nContent-Length: 9\r\n\r\nnot found"
+
+
+class Stranger:
+    """Answers as a server that is none of ours, keeps connections, and counts them."""
+
+    def __init__(self) -> None:
+        self.connections_count = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections_count += 1
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(STRANGE)
+        writer.close()
+
+
 class Peer:
     """Hangs up on the first requests, then answers; counts them all."""
 
@@ -43,7 +62,7 @@ class Peer:
 
 
 @asynccontextmanager
-async def client_of(peer: Peer) -> AsyncIterator[PeerClient]:
+async def client_of(peer: Peer | Stranger) -> AsyncIterator[PeerClient]:
     async with await asyncio.start_server(peer.serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         settings = SimpleNamespace(peer_url=lambda _name: f"http://127.0.0.1:{port}")
@@ -75,3 +94,15 @@ async def test_what_could_happen_twice_is_asked_once() -> None:
         with pytest.raises(UnavailableError):
             await client.call(payment.WEBHOOK, NOTICE)
     assert peer.requests_count == 1
+
+
+async def test_a_strangers_answer_is_none_and_its_connection_is_not_kept() -> None:
+    """As before a new cluster's routes are in place: the address leads out, and out there somebody answers."""
+    stranger = Stranger()
+    async with client_of(stranger) as client:
+        with pytest.raises(UnavailableError):
+            await client.call(auth.JWKS, Nothing())
+        assert stranger.connections_count == ATTEMPTS_MAX
+        with pytest.raises(UnavailableError):
+            await client.call(payment.WEBHOOK, NOTICE)
+        assert stranger.connections_count == ATTEMPTS_MAX + 1

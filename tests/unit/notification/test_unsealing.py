@@ -31,6 +31,7 @@ def test_the_mail_names_the_token_and_nothing_before_it_does() -> None:
 @pytest.mark.parametrize(
     "sealed",
     [ResetSeal(lambda: "another secret").seal(TOKEN), TOKEN, "", "한글", SEAL.seal(TOKEN)[:-8]],
+    ids=["another's", "in clear", "empty", "Korean", "cut"],
 )
 def test_what_was_not_sealed_for_us_is_refused(sealed: str) -> None:
     with pytest.raises(SealBrokenError):

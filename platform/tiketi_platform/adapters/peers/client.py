@@ -13,6 +13,7 @@ from tiketi_platform.framework.telemetry import request_id_var
 from tiketi_sdk import codec
 from tiketi_sdk.contract import auth
 from tiketi_sdk.contract.operation import Operation, RequestT, ResponseT
+from tiketi_sdk.contract.problem import PROBLEM_TYPE
 from tiketi_sdk.contract.services import SERVICES
 from tiketi_sdk.errors import ApiError, InvalidAnswerError
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 CONNECTIONS_MAX: Final = 64
 """Open connections to each peer."""
+KEPT_S: Final = 15.0
+"""How long an idle connection is kept."""
 TOKEN_MARGIN_MS: Final = 60_000
 """A service token is renewed this long before it ends."""
 ATTEMPTS_MAX: Final = 3
@@ -38,32 +41,45 @@ _SERVICE_OF: Final[Mapping[str, str]] = {
 }
 
 
+class _StrangerError(aiohttp.ClientConnectionError):
+    """Whoever answers at the peer's address is not the peer."""
+
+
+def _session(*, force_close: bool) -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(
+        limit_per_host=CONNECTIONS_MAX,
+        force_close=force_close,
+        keepalive_timeout=None if force_close else KEPT_S,
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        timeout=aiohttp.ClientTimeout(total=bounds.peer_timeout_ms / 1000),
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+
+
 class PeerClient:
     """This service's way to the five others."""
 
-    def __init__(
-        self, name: str, settings: "Settings", clock: "Clock", http: aiohttp.ClientSession
-    ) -> None:
+    def __init__(self, name: str, settings: "Settings", clock: "Clock") -> None:
         self._name = name
         self._settings = settings
         self._clock = clock
-        self._http = http
+        self._http = _session(force_close=False)
+        self._unkept = _session(force_close=True)
+        self._distrusted_until_s = 0.0
         self._token: auth.ServiceToken | None = None
         self._logging_in = asyncio.Lock()
 
     @classmethod
     def open(cls, name: str, settings: "Settings", clock: "Clock") -> Self:
         """A client with its own bounded connections; close it with `close`."""
-        http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit_per_host=CONNECTIONS_MAX),
-            timeout=aiohttp.ClientTimeout(total=bounds.peer_timeout_ms / 1000),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
-        return cls(name, settings, clock, http)
+        return cls(name, settings, clock)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.close()
+        await self._unkept.close()
 
     async def call(
         self,
@@ -106,9 +122,16 @@ class PeerClient:
     async def _send(
         self, prepared: codec.PreparedRequest, url: str
     ) -> tuple[int, Mapping[str, str], bytes]:
-        async with self._http.request(
+        loop = asyncio.get_running_loop()
+        http = self._http if loop.time() >= self._distrusted_until_s else self._unkept
+        async with http.request(
             prepared.method, url, data=prepared.body, headers=prepared.headers
         ) as response:
+            if response.status >= 400 and response.content_type != PROBLEM_TYPE:
+                # Until a new cluster's routes are in place, a peer's address may lead to a stranger, and a kept
+                # connection would go on leading there: use none until the last of them has run out.
+                self._distrusted_until_s = loop.time() + KEPT_S + 1
+                raise _StrangerError(f"status {response.status} from no service of ours")
             return response.status, response.headers, await response.read()
 
     async def _service_token(self) -> str:
