@@ -30,9 +30,18 @@ class SeatLocks(Protocol):
     """Locks in front of the books: they turn away early, and what they let through the books judge."""
 
     async def acquire(
-        self, event_id: EventId, seat_ids: Sequence[SeatId], *, user_id: UserId
+        self,
+        event_id: EventId,
+        seat_ids: Sequence[SeatId],
+        *,
+        user_id: UserId,
+        key: RequestKey | None = None,
     ) -> str:
-        """Lock all of the seats or none; returns the owner token. Raises SeatTakenError with `seat_ids`."""
+        """Lock all of the seats or none; returns the owner token. Raises SeatTakenError with `seat_ids`.
+
+        A request whose key was let through before is let through again without the locks of others: the
+        books may have an answer for it.
+        """
         ...
 
     async def release(self, event_id: EventId, seat_ids: Sequence[SeatId], *, owner: str) -> None:

@@ -77,29 +77,33 @@ class Reservations:
             raise InvalidRequestError(
                 f"at most {bounds.seats_per_reservation_max} seats at once", field="seat_ids"
             )
+        found = None
         try:
-            sale = rules.check_on_sale(
-                await self._sales.find(wish.event_id), now_ms=self._clock.now_ms()
-            )
-            owner = await self._lock(wish)
+            found = await self._sales.find(wish.event_id)
+            sale = rules.check_on_sale(found, now_ms=self._clock.now_ms())
         except DomainError:
-            # What was reserved while it could be is answered again, whatever is in the way since. The
-            # books know the key too, so it is looked up here only where they are not reached.
-            answer = None if key is None else await self.answered(wish.user_id, key)
+            # What was reserved in the sale is answered again after it. Before it there is nothing to look
+            # for, and a crowd that comes early costs the books nothing.
+            if key is None or (found and self._clock.now_ms() < found.on_sale_at_ms):
+                raise
+            answer = await self.answered(wish.user_id, key)
             if answer is None:
                 raise
             return answer
+        owner = await self._lock(wish, key)
         try:
             return await self._hold(wish, rules.seats_per_user_max(sale), key, request_id)
         finally:
             if owner is not None and wish.seat_ids is not None:
                 await self._locks.release(wish.event_id, wish.seat_ids, owner=owner)
 
-    async def _lock(self, wish: Wish) -> str | None:
+    async def _lock(self, wish: Wish, key: RequestKey | None) -> str | None:
         """The owner of the locks in front of named seats; None where the platform chooses them."""
         if wish.seat_ids is None:
             return None
-        return await self._locks.acquire(wish.event_id, wish.seat_ids, user_id=wish.user_id)
+        return await self._locks.acquire(
+            wish.event_id, wish.seat_ids, user_id=wish.user_id, key=key
+        )
 
     async def answered(self, user_id: UserId, key: RequestKey) -> Reservation | None:
         """What a repeated request made the first time, or None; for callers whose session is over.

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from tests.engines import Database
 from tests.integration.payment.saga import Saga
 from tests.waiting import until
 from tiketi_core.kernel.ids import MessageId, PaymentId
@@ -13,6 +14,7 @@ from tiketi_core.payment import errors
 from tiketi_core.payment.gateway import Approval, Cancellation, CancelRefusedError
 from tiketi_core.payment.ports import CardGateway
 from tiketi_core.payment.use_cases import Refunds
+from tiketi_platform.adapters.postgres.migrate import migrate
 from tiketi_platform.sandbox.toss.behaviour import Behaviour
 
 
@@ -264,6 +266,24 @@ async def test_what_a_message_asks_for_is_owed_however_often_the_gateway_decline
     assert await status(saga, refund_id) == "COMPLETED"
     assert await saga.wallet() == (5_000, 0)
     assert (await saga.statements.under_way()).declined_count == 0
+    await saga.assert_books_balance()
+
+
+async def test_what_an_old_replica_refused_during_the_upgrade_is_owed_after_it(
+    saga: Saga, postgres: Database
+):
+    payment_ids = [await mixed(saga), (await saga.buy(2_000)).payment.id]
+    owed = payment_ids[0]
+    message = Message(MessageId(str(uuid.uuid4())), "reservation.cancelled", {}, 0)
+    await saga.books.begin_whole_refunds([message], lambda _: (PaymentId(owed), "cancelled"))
+    asked = await begun(saga, payment_ids[1], 500)
+    # What the old release does with a refund that the gateway declines.
+    await saga.database.execute("SELECT refuse_refund(id, 'no') FROM refunds")
+    await migrate(postgres.dsn("payment"), "payment", phase="post")
+    await saga.recover_all()
+    rows = await saga.database.fetch("SELECT payment_id, status FROM refunds ORDER BY id")
+    assert [tuple(row) for row in rows] == [(owed, "COMPLETED"), (payment_ids[1], "REFUSED")]
+    assert await status(saga, asked) == "REFUSED"
     await saga.assert_books_balance()
 
 

@@ -64,7 +64,12 @@ class NoLocks:
     """Everybody gets through to the database."""
 
     async def acquire(
-        self, event_id: EventId, seat_ids: Sequence[SeatId], *, user_id: UserId
+        self,
+        event_id: EventId,
+        seat_ids: Sequence[SeatId],
+        *,
+        user_id: UserId,
+        key: RequestKey | None = None,
     ) -> str:
         return ""
 

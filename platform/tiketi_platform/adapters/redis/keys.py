@@ -84,6 +84,11 @@ def seat_locks(event_id: int, seat_ids: Iterable[int]) -> list[str]:
     return [f"seats:{{{event_id}}}:lock:{seat_id}" for seat_id in seat_ids]
 
 
+def seat_pass(event_id: int, user_id: int, key: str) -> str:
+    """String: there while a repeat of this request, which was let through, is let through again."""
+    return f"seats:{{{event_id}}}:pass:{user_id}:{key}"
+
+
 def messages(service: str) -> str:
     """Stream: what `service` published; its dead letters share the hash tag."""
     return f"messages:{{{service}}}"

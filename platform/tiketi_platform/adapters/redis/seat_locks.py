@@ -1,7 +1,9 @@
 """Short locks in front of the seats, so that a stampede on one seat does not queue in PostgreSQL.
 
 PostgreSQL decides who gets a seat; these locks only turn away early. So when Redis does not answer in
-time, buyers go on without: slower, and just as correct.
+time, buyers go on without: slower, and just as correct. Whoever is turned away costs PostgreSQL nothing;
+a request that was let through before may have reserved the seats that others try for now, so it is let
+through again, to hear from PostgreSQL what became of it.
 """
 
 import logging
@@ -12,6 +14,7 @@ from typing import Final
 from tiketi_core.kernel import bounds
 from tiketi_core.kernel.ids import EventId, SeatId, UserId
 from tiketi_core.reservation.errors import SeatTakenError
+from tiketi_core.reservation.model import RequestKey
 from tiketi_platform.adapters.redis import keys
 from tiketi_platform.adapters.redis.errors import RedisError
 from tiketi_platform.adapters.redis.replies import integers
@@ -31,16 +34,21 @@ class RedisSeatLocks:
         self._ttl_ms = ttl_ms
 
     async def acquire(
-        self, event_id: EventId, seat_ids: Sequence[SeatId], *, user_id: UserId
+        self,
+        event_id: EventId,
+        seat_ids: Sequence[SeatId],
+        *,
+        user_id: UserId,
+        key: RequestKey | None = None,
     ) -> str:
         owner = f"{user_id}:{secrets.token_hex(8)}"
+        names = keys.seat_locks(event_id, seat_ids)
+        args: tuple[str | int, ...] = (owner, self._ttl_ms)
+        if key is not None:
+            names.append(keys.seat_pass(event_id, user_id, key.key))
+            args = (*args, bounds.seat_pass_ttl_ms)
         try:
-            reply = await self._scripts.run(
-                "seats/lock",
-                keys.seat_locks(event_id, seat_ids),
-                (owner, self._ttl_ms),
-                timeout_ms=TIMEOUT_MS,
-            )
+            reply = await self._scripts.run("seats/lock", names, args, timeout_ms=TIMEOUT_MS)
         except RedisError as error:
             _log.warning("reserving without the lock: %s", error)
             return owner
