@@ -86,7 +86,7 @@ hold_ttl_s_default: Final = 300
 hold_ttl_s_max: Final = 3_600
 seat_lock_ttl_ms: Final = 10_000
 seat_pass_ttl_ms: Final = 2 * session_ttl_s_default * 1_000
-"""A repeat after its session is answered without them; so long the locks know it."""
+"""How long the seat locks know a request they let through. A repeat after its session does not ask them."""
 
 # --- money ----------------------------------------------------------------------------------
 amount_won_max: Final = 1_000_000_000
