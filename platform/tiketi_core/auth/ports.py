@@ -286,7 +286,7 @@ class Tokens(Protocol):
         ...
 
     def refresh_after(self, spent: str, key: str) -> str:
-        """The one token that `spent` is traded for under `key`; random to whoever lacks either."""
+        """The one token that `spent` is traded for under `key`; random to whoever lacks the server's secret."""
         ...
 
 

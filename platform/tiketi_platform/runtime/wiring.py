@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from aiohttp import web
 
 from tiketi_platform.adapters.peers.client import PeerClient
+from tiketi_platform.adapters.peers.revocations import ask_revocations
 from tiketi_platform.adapters.postgres.bootstrap import role
 from tiketi_platform.adapters.postgres.migrate import migrate
 from tiketi_platform.adapters.postgres.pool import Database
@@ -36,7 +37,7 @@ from tiketi_platform.framework.spec import AnySpec
 from tiketi_platform.runtime.messaging import backlog_route, running_messages
 from tiketi_platform.runtime.patience import when_there
 from tiketi_platform.runtime.porch import BACKLOG_MAX, Porch
-from tiketi_sdk.contract import auth, auth_accounts, queue
+from tiketi_sdk.contract import auth, queue
 from tiketi_sdk.contract.operation import Nothing
 
 StoreT = TypeVar("StoreT")
@@ -173,7 +174,7 @@ async def running_service(spec: AnySpec, process: Process) -> AsyncIterator[None
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        lent = partial(resources.peers.call, auth_accounts.REVOCATIONS)
+        lent = partial(ask_revocations, resources.peers)
         if process.revocations.follow(lent):
             stack.push_async_callback(process.revocations.stop)
         address = (settings.host, settings.ports[spec.name])

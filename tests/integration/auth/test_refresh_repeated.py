@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.auth.test_sessions import refresh, register
 from tests.services import Running
+from tests.waiting import until
 
 
 async def refresh_under(auth: Running, token: str, key: str):
@@ -54,3 +55,25 @@ async def test_asking_again_has_an_end(auth: Running, tables: asyncpg.Connection
     assert (await refresh_under(auth, spent, key)).status == 200
     await tables.execute("UPDATE refresh_tokens SET spent_at = spent_at - interval '11 minutes'")
     assert (await refresh_under(auth, spent, key)).code == "refresh_token_reused"
+
+
+async def test_a_token_forgotten_while_its_refresh_waits_is_unknown(
+    auth: Running, tables: asyncpg.Connection
+) -> None:
+    spent = (await register(auth)).body["refresh_token"]
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+
+    async def is_waiting() -> bool:
+        return bool(await tables.fetchval(waiting))
+
+    transaction = tables.transaction()
+    await transaction.start()
+    await tables.execute("SELECT FROM refresh_families FOR UPDATE")
+    await tables.execute("DELETE FROM refresh_tokens")
+    late = asyncio.create_task(refresh_under(auth, spent, str(uuid.uuid4())))
+    await until(is_waiting)
+    await transaction.commit()
+    assert (await late).code == "token_invalid"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Self
 
 import aiohttp
@@ -89,7 +90,25 @@ class PeerClient:
         idempotency_key: str | None = None,
     ) -> ResponseT:
         """The peer's answer. Raises the SDK's ApiError for a refusal (4xx), UnavailableError for no answer."""
-        token = None if operation.access == "public" else await self._service_token()
+        if operation.access == "public":
+            return await self._call(operation, request, None, idempotency_key)
+        token = await self._service_token()
+        try:
+            return await self._call(operation, request, token, idempotency_key)
+        except ApiError as error:
+            if error.status != HTTPStatus.UNAUTHORIZED:
+                raise
+        # The key that signed it was ended; a 401 did nothing, so that anything may be sent again.
+        self._forget(token)
+        return await self._call(operation, request, await self._service_token(), idempotency_key)
+
+    async def _call(
+        self,
+        operation: Operation[RequestT, ResponseT],
+        request: RequestT,
+        token: str | None,
+        idempotency_key: str | None,
+    ) -> ResponseT:
         prepared = codec.encode(
             operation,
             request,
@@ -133,6 +152,10 @@ class PeerClient:
                 self._distrusted_until_s = loop.time() + KEPT_S + 1
                 raise _StrangerError(f"status {response.status} from no service of ours")
             return response.status, response.headers, await response.read()
+
+    def _forget(self, token: str) -> None:
+        if self._token is not None and self._token.token == token:
+            self._token = None
 
     async def _service_token(self) -> str:
         async with self._logging_in:

@@ -12,8 +12,6 @@ from typing import Final, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tiketi_core.kernel import bounds
 from tiketi_platform.adapters.postgres.auth.keys import KeyRow
@@ -52,8 +50,7 @@ class KeyRing:
     def __init__(self, store: KeyStore, file_signer: Signer) -> None:
         self._store = store
         self._file_signer = file_signer
-        seed = file_signer.private_key.private_bytes_raw()
-        self._seal = AESGCM(HKDF(SHA256(), 32, salt=None, info=_PURPOSE).derive(seed))
+        self._seal = AESGCM(file_signer.secret_for(_PURPOSE))
         self._signers = {file_signer.jwk.kid: file_signer}
         self._public = {file_signer.jwk.kid: file_signer.private_key.public_key()}
         self.signer = file_signer

@@ -9,6 +9,8 @@ from typing import Self
 import jwt
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -36,6 +38,11 @@ class Signer:
             msg = f"{path} does not hold an Ed25519 key"
             raise ValueError(msg)  # noqa: TRY004  # the file's content is wrong, not an argument's type
         return cls(key)
+
+    def secret_for(self, purpose: bytes) -> bytes:
+        """32 bytes for one purpose only: the same wherever this key is, random to whoever lacks it."""
+        seed = self.private_key.private_bytes_raw()
+        return HKDF(SHA256(), 32, salt=None, info=purpose).derive(seed)
 
     @property
     def jwks(self) -> Jwks:

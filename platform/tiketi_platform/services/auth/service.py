@@ -74,7 +74,9 @@ def build(resources: Resources) -> AuthService:
     key_rows = PostgresKeys(database)
     keys = KeyRing(key_rows, signer)
     accounts, hasher = PostgresAccounts(database), Argon2Passwords()
-    issuer = Issuer(SignedTokens(lambda: keys.signer, resources.clock), Policy())
+    issuer = Issuer(
+        SignedTokens(lambda: keys.signer, resources.clock, file_signer=signer), Policy()
+    )
     google = GoogleClient(
         Provider(settings.google_url),
         resources.clock,

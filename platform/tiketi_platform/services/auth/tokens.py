@@ -1,10 +1,12 @@
 """Makes the tokens of the auth service and checks the services' secrets; who may have one is not its business."""
 
 import base64
+import hashlib
 import hmac
 import secrets
 import uuid
 from collections.abc import Callable
+from typing import Final
 
 from tiketi_core.auth.model import AccessToken
 from tiketi_core.kernel.clock import Clock
@@ -13,15 +15,17 @@ from tiketi_platform.adapters.tokens.signer import Signer
 from tiketi_platform.framework.access import ACCESS_AUDIENCE
 from tiketi_platform.framework.settings import Settings
 
-REFRESH_TOKEN_BYTES = 32
+REFRESH_TOKEN_BYTES: Final = 32
+_REFRESH_PURPOSE: Final = b"tiketi refresh tokens 1"
 
 
 class SignedTokens:
-    """The `Tokens` port over whatever key signs now."""
+    """The `Tokens` port over whatever key signs now; `file_signer`'s is the one every replica has."""
 
-    def __init__(self, signer: Callable[[], Signer], clock: Clock) -> None:
+    def __init__(self, signer: Callable[[], Signer], clock: Clock, *, file_signer: Signer) -> None:
         self._signer = signer
         self._clock = clock
+        self._refresh_secret = file_signer.secret_for(_REFRESH_PURPOSE)
 
     def access(
         self,
@@ -56,10 +60,10 @@ class SignedTokens:
         return secrets.token_urlsafe(REFRESH_TOKEN_BYTES)
 
     def refresh_after(self, spent: str, key: str) -> str:
-        """256 bits out of both, the same each time; the token itself is the secret half."""
-        made = hmac.digest(
-            spent.encode(), b"tiketi refresh token after this, for " + key.encode(), "sha256"
-        )
+        """256 bits out of both, the same each time; whoever saw the request cannot make them."""
+        # Each half hashed first: no other pair may read the same.
+        halves = (hashlib.sha256(half.encode()).digest() for half in (spent, key))
+        made = hmac.digest(self._refresh_secret, b"".join(halves), "sha256")
         return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
