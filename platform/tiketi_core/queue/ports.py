@@ -100,6 +100,10 @@ class Room(Protocol):
         """Count."""
         ...
 
+    async def exists(self, event_id: EventId) -> bool:
+        """Whether the event has a room; makes none."""
+        ...
+
     async def log(self, event_id: EventId, *, after: str | None, limit: int) -> Sequence[LogLine]:
         """The next `limit` lines of the admission log after the id `after`, oldest first."""
         ...

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tiketi_core.kernel.clock import Clock
-from tiketi_core.kernel.errors import DomainError, InvalidRequestError
+from tiketi_core.kernel.errors import DomainError, InvalidRequestError, UnavailableError
 from tiketi_core.kernel.ids import EventId, UserId
 from tiketi_core.queue import polls, rules
 from tiketi_core.queue.draw import draw_id
@@ -150,8 +150,8 @@ class WaitingRoom:
         return page
 
     async def tally(self, event_id: EventId) -> Tally:
-        """Policy and counts. Raises EventNotFoundError."""
-        await self._sale(event_id)
+        """Policy and counts. Raises as `check` does."""
+        await self.check(event_id)
         return await self._room.tally(event_id, now_ms=self._clock.now_ms())
 
     async def log(
@@ -178,8 +178,16 @@ class WaitingRoom:
         return await self._room.draw(event_id, now_ms=self._clock.now_ms())
 
     async def check(self, event_id: EventId) -> None:
-        """Raise EventNotFoundError where there is no such event."""
-        await self._sale(event_id)
+        """Raise EventNotFoundError where there is no such event.
+
+        While nobody can tell, an event that has a room is one, because only those were given any; for
+        others raises UnavailableError.
+        """
+        try:
+            await self._sale(event_id)
+        except UnavailableError:
+            if not await self._room.exists(event_id):
+                raise
 
     async def _sale(self, event_id: EventId) -> Sale:
         sale = await self._events.sale(event_id)

@@ -13,6 +13,7 @@ from tiketi_core.queue.model import Policy
 from tiketi_core.queue.ports import Sale
 from tiketi_core.queue.use_cases import WaitingRoom
 from tiketi_platform.adapters.redis import RedisClient, Scripts
+from tiketi_platform.adapters.redis.admissions import AdmissionOutbox
 from tiketi_platform.adapters.redis.waiting_room import RedisRoom
 from tiketi_platform.framework.routing import bind
 from tiketi_platform.framework.spec import AnySpec, ServiceSpec
@@ -71,6 +72,12 @@ def make_room(client):
         return RedisRoom(client, Scripts(client), default=Policy(**policy))
 
     return _make
+
+
+@pytest.fixture
+def outbox(client) -> AdmissionOutbox:
+    """Leases end by being given back: nobody is killed unless a test says so."""
+    return AdmissionOutbox(client, Scripts(client), lease_ms=60_000)
 
 
 @pytest.fixture

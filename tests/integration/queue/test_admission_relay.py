@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,13 +15,19 @@ import pytest
 from tests.integration.bus.running import running as working
 from tests.integration.queue.conftest import EVENT, NOW_MS, catalogue_spec
 from tests.integration.queue.replica import Replica
+from tests.integration.queue.telling import (
+    LONG_LEASE_MS,
+    USERS_COUNT,
+    WALKED_IN,
+    Wire,
+    let_in,
+    told_all,
+)
 from tests.ports import free_port
 from tests.services import running
 from tests.waiting import until
 from tiketi_core.kernel.errors import UnavailableError
 from tiketi_core.kernel.ids import UserId
-from tiketi_core.kernel.message import Message
-from tiketi_core.queue.model import PolicyChange
 from tiketi_platform.adapters.postgres.pool import Database
 from tiketi_platform.adapters.redis import Scripts, keys
 from tiketi_platform.adapters.redis.admissions import ENTRIES_MAX, AdmissionOutbox
@@ -32,55 +37,6 @@ from tiketi_sdk.contract.messages import EntryAdmitted
 
 ROOT = Path(__file__).parents[3]
 LEASE_MS = 500
-LONG_LEASE_MS = 60_000
-"""No machine is so slow that it runs out between two batches."""
-USERS_COUNT = 1_200
-WALKED_IN = 400
-"""Let in one by one, so that the log has far more entries than are read at once."""
-
-
-class Wire:
-    """A bus that remembers, and refuses at first if it is told to."""
-
-    def __init__(self, refusals_count: int = 0) -> None:
-        self.messages: list[Message] = []
-        self.listened = False
-        self._refusals_count = refusals_count
-
-    async def publish(self, service: str, messages: Sequence[Message]) -> None:
-        assert self.listened, "nothing is said before the listeners' queues are there"
-        assert service == "queue"
-        if self._refusals_count > 0:
-            self._refusals_count -= 1
-            raise UnavailableError("not now")
-        self.messages += messages
-
-    async def trim(self, _service: str, groups: Sequence[str]) -> None:
-        self.listened = tuple(groups) == ("notification",)
-
-
-@pytest.fixture
-def outbox(client) -> AdmissionOutbox:
-    return AdmissionOutbox(client, Scripts(client), lease_ms=LEASE_MS)
-
-
-async def let_in(make_room, *, now_ms: int = NOW_MS) -> None:
-    """A crowd: some walk in, some wait and give up, the rest is let in by the pump."""
-    room = make_room(capacity=WALKED_IN, admit_per_second=100_000)
-    walking = [UserId(n) for n in range(1, WALKED_IN + 1)]
-    await room.enter(EVENT, walking, now_ms=now_ms)
-    waiting = [UserId(n) for n in range(WALKED_IN + 1, USERS_COUNT + 1)]
-    await room.enter(EVENT, [*waiting, UserId(9_999)], now_ms=now_ms)
-    await room.leave(EVENT, UserId(9_999), now_ms=now_ms)
-    await widen(room, now_ms)
-    tally = await room.tally(EVENT, now_ms=now_ms)
-    assert tally.admitted_total == USERS_COUNT
-
-
-async def widen(room, now_ms: int) -> None:
-    await room.set_policy(EVENT, PolicyChange(capacity=USERS_COUNT), now_ms=now_ms)
-    while (await room.admit(EVENT, now_ms=now_ms)).waiting_count:
-        pass
 
 
 async def test_each_admission_is_one_message(make_room, outbox):
@@ -96,10 +52,6 @@ async def test_each_admission_is_one_message(make_room, outbox):
     assert [each.number for each in said] == list(range(1, USERS_COUNT + 1))
     assert {each.event_id for each in said} == {EVENT}
     assert {message.occurred_at_ms for message in wire.messages} == {NOW_MS}
-
-
-async def told_all(outbox: AdmissionOutbox) -> bool:
-    return await outbox.count() == 0
 
 
 async def test_a_repeat_has_the_same_id_and_a_second_turn_another(make_room, outbox, client):
@@ -236,8 +188,9 @@ async def valkey_ms(outbox: AdmissionOutbox) -> int:
     return int(seconds) * 1000 + int(micros) // 1000
 
 
-async def test_the_bus_waits_with_an_admission_and_loses_none(make_room, outbox, client, valkey):
+async def test_the_bus_waits_with_an_admission_and_loses_none(make_room, client):
     """A stream that is full refuses; what was refused is told when there is room."""
+    outbox = AdmissionOutbox(client, Scripts(client), lease_ms=LEASE_MS)
     await make_room(capacity=10).enter(EVENT, [UserId(7), UserId(8)], now_ms=NOW_MS)
     full = StreamBus(client, stream_length_max=1)
     relay = outbox.relay(full, ())

@@ -71,6 +71,21 @@ async def test_the_log_is_bounded_in_lines(client):
     assert len(await room.log(EVENT, after=None, limit=10_000)) == len(lines)
 
 
+async def test_a_log_that_ran_out_is_counted_from_its_new_beginning(client):
+    """Else its first lines would be taken for too many, and dropped."""
+    made = [
+        RedisRoom(client, Scripts(client), default=Policy(capacity=0), log_max=1_200)
+        for _ in range(2)
+    ]
+    await filled(made[0], users_count=1_000)
+    await client.execute("DEL", keys.room(EVENT).log)
+    users = [UserId(user) for user in range(1_001, 1_501)]
+    await made[1].enter(EVENT, users, now_ms=NOW_MS)
+    await made[1].admit(EVENT, now_ms=NOW_MS)
+    lines = await made[1].log(EVENT, after=None, limit=10_000)
+    assert [line.number for line in lines] == list(range(1_001, 1_501))
+
+
 async def ttls_ms(client):
     parts = keys.room(EVENT)
     return [await client.execute("PTTL", key) for key in (parts.all[0], parts.log, parts.draw)]

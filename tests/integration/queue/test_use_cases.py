@@ -6,6 +6,7 @@ import pytest
 
 from tests.engines import engine_folder
 from tests.integration.queue.conftest import EVENT, NOW_MS
+from tiketi_core.kernel.errors import UnavailableError
 from tiketi_core.kernel.ids import EventId, UserId
 from tiketi_core.queue.errors import (
     EventNotFoundError,
@@ -17,6 +18,7 @@ from tiketi_core.queue.errors import (
 )
 from tiketi_core.queue.model import Policy, PolicyChange, Purchase, RoomState, Waiting, Was
 from tiketi_core.queue.ports import Sale
+from tiketi_core.queue.use_cases import WaitingRoom
 from tiketi_platform.adapters.redis import RedisClient, Scripts, keys
 from tiketi_platform.adapters.redis.waiting_room import RedisRoom
 from tiketi_platform.runtime.engines.valkey import ValkeyServer
@@ -36,6 +38,34 @@ async def test_unknown_events_and_events_off_sale_have_no_line(make_waiting_room
     with pytest.raises(NotInQueueError):
         await queue.status(EVENT, ANN)
     assert await queue.leave(EVENT, ANN) is Was.ABSENT
+
+
+async def test_while_nobody_can_tell_an_event_with_a_room_is_one(
+    make_room, make_waiting_room, tokens, clock
+):
+    """A replica that began just now remembers no event; those in line must be heard all the same."""
+    before = make_waiting_room(capacity=0)
+    await before.enter(EVENT, ANN)
+
+    class Away:
+        async def sale(self, _event_id: EventId) -> Sale:
+            raise UnavailableError
+
+        async def on_sale_at_ms(self, _event_id: EventId) -> int:
+            raise UnavailableError
+
+    queue = WaitingRoom(room=make_room(), events=Away(), tokens=tokens, clock=clock)
+    await queue.check(EVENT)
+    assert (await queue.tally(EVENT)).waiting_count == 1
+    placement = (await queue.status(EVENT, ANN, polls=False)).placement
+    assert isinstance(placement, Waiting)
+    assert placement.position == 1
+    invented = EventId(43)
+    for ask in (queue.check, queue.tally, queue.check):
+        with pytest.raises(UnavailableError):
+            await ask(invented)
+    with pytest.raises(UnavailableError):
+        await queue.enter(EVENT, BOB)
 
 
 async def test_refusals_by_state_and_size(make_waiting_room):

@@ -314,3 +314,18 @@ async def test_one_user_has_so_many_connections_and_no_more(bounded, clients):
         await held[0].library.disconnect()
         await eventually(lambda: len(behind[0].server.peers) == len(held))
         await clients(platform, 1)
+
+
+async def test_a_line_is_joined_again_while_the_event_service_is_away(settings, clients):
+    """The queue process is a new one, and remembers no event."""
+    async with serving(settings, "auth", CATALOGUE, "queue") as before:
+        await set_policy(before, capacity=0)
+        await enter(before, 7)
+    async with serving(settings, "auth", "queue") as served:
+        client = await clients(served, 7)
+        assert (await client.ask("join"))["joined"]["place"]["position"] == 1
+        watching = await clients(served, 8)
+        assert (await watching.ask("watch"))["joined"]["line"]["waiting_count"] == 1
+        assert (await watching.ask("join"))["problem"]["code"] == "not_in_queue"
+        for name in ("join", "watch"):
+            assert "problem" in await client.ask(name, 4_711)

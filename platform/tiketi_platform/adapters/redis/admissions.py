@@ -6,7 +6,9 @@
     relay.stop(); await task                    # finishes the batch in hand
 
 The queue has no tables, so the log that the admitting script writes is the outbox, and admitting costs
-nothing more. How far a room was told of is a key of the room; a lease lets one replica at a time move it.
+nothing more. How far a room was told of is a key of the room; a lease lets one replica at a time tell, and
+is renewed before each batch. A batch on the bus is written down even if the lease ended meanwhile, unless
+another wrote first: so a bus that is slower than the lease makes repeats, and no standstill.
 
 Crash. Told and not yet written down: told again by whoever gets the lease next, under the same ids, because
 an id is made of what the log says. That makes repeating harmless.
@@ -38,8 +40,12 @@ _log = logging.getLogger(__name__)
 
 SERVICE: Final = "queue"
 MESSAGE: Final = "entry.admitted"
-ENTRIES_MAX: Final = 200
-"""Entries of a log read at once; one may have a thousand lines."""
+ENTRIES_MIN: Final = 8
+"""Entries of a log read at first; one may have a thousand lines."""
+ENTRIES_MAX: Final = 100
+"""Entries read at once where they are short."""
+LINES_READ: Final = 8_000
+"""Lines that a read is to answer, about; up to 160 kB."""
 ROUNDS_MAX: Final = 20
 """Reads of one room before the next room has its turn."""
 LEASE_MS: Final = 5_000
@@ -76,14 +82,16 @@ class AdmissionOutbox:
 
     async def _untold_count(self, event_id: EventId) -> int:
         told = bulk_or_none(await self.client.execute("GET", keys.told(event_id)))
-        count, after = 0, told or _NONE_TOLD
+        untold_count, after = 0, told or _NONE_TOLD
+        count = ENTRIES_MIN
         for _ in range(ROUNDS_MAX):
-            entries = await self.entries(event_id, after)
-            count += sum(1 for _ in _admissions(entries))
-            if len(entries) < ENTRIES_MAX:
-                return count
+            entries = await self.entries(event_id, after, count)
+            untold_count += sum(_admissions_count(entry) for entry in entries)
+            if len(entries) < count:
+                return untold_count
             after = _last_id(entries)
-        return max(count, 1)
+            count = _next_count(entries)
+        return max(untold_count, 1)
 
     async def rooms(self) -> list[EventId]:
         """Events whose logs may hold something to tell; a room stays until its log was told to the end."""
@@ -94,11 +102,11 @@ class AdmissionOutbox:
             await self.client.execute("SADD", keys.telling, *fresh)
         return [EventId(int(event)) for event in (*listed, *fresh)]
 
-    async def entries(self, event_id: EventId, after: bytes) -> Sequence[Reply]:
-        """The next entries of a log, at most `ENTRIES_MAX`."""
+    async def entries(self, event_id: EventId, after: bytes, count: int) -> Sequence[Reply]:
+        """The next `count` entries of a log; fewer only at its end."""
         return array(
             await self.client.execute(
-                "XRANGE", keys.room(event_id).log, b"(" + after, "+", "COUNT", ENTRIES_MAX
+                "XRANGE", keys.room(event_id).log, b"(" + after, "+", "COUNT", count
             )
         )
 
@@ -154,20 +162,32 @@ class AdmissionRelay:
         after = await self._lease(event_id)
         if after is None:
             return False
+        count = ENTRIES_MIN
         for _ in range(ROUNDS_MAX):
-            entries = await self._outbox.entries(event_id, after)
+            entries = await self._outbox.entries(event_id, after, count)
             if not entries:
                 await self._forget_idle(event_id)
                 return False
-            await self._publish(event_id, entries)
-            after = _last_id(entries)
-            if not await self._advance(event_id, after):
+            for batch in _batches(entries):
+                if not await self._tell(event_id, batch, after=after):
+                    return False
+                after = _last_id(batch)
+                if self._stopping.is_set():
+                    return False
+            if len(entries) < count:
                 return False
-            if len(entries) < ENTRIES_MAX:
-                return False
-            if self._stopping.is_set():
-                return False
+            count = _next_count(entries)
         return True
+
+    async def _tell(self, event_id: EventId, batch: Sequence[Reply], *, after: bytes) -> bool:
+        """Tell of the entries that follow `after`; False where another replica tells of them."""
+        messages = [_message(event_id, line) for line in _admissions(batch)]
+        if messages:
+            if await self._lease(event_id) != after:
+                return False
+            await self._publisher.publish(SERVICE, messages)
+            self.relayed_count += len(messages)
+        return await self._advance(event_id, _last_id(batch), after=after)
 
     async def _lease(self, event_id: EventId) -> bytes | None:
         reply = await self._outbox.scripts.run(
@@ -180,18 +200,11 @@ class AdmissionRelay:
             self._leased.add(event_id)
         return told
 
-    async def _publish(self, event_id: EventId, entries: Sequence[Reply]) -> None:
-        messages = [_message(event_id, line) for line in _admissions(entries)]
-        for start in range(0, len(messages), bounds.batch_max):
-            batch = messages[start : start + bounds.batch_max]
-            await self._publisher.publish(SERVICE, batch)
-            self.relayed_count += len(batch)
-
-    async def _advance(self, event_id: EventId, told: bytes) -> bool:
+    async def _advance(self, event_id: EventId, told: bytes, *, after: bytes) -> bool:
         reply = await self._outbox.scripts.run(
             "admissions/advance",
             (keys.teller(event_id), keys.told(event_id)),
-            (self._owner, self._outbox.lease_ms, told),
+            (self._owner, self._outbox.lease_ms, told, after),
         )
         return integer(reply) == 1
 
@@ -226,6 +239,35 @@ def _admissions(entries: Sequence[Reply]) -> Iterator[LogLine]:
         _, fields = array(entry)
         if bulk(array(fields)[1]).startswith(_KIND):
             yield from log_lines(entry)
+
+
+def _lines_count(entry: Reply) -> int:
+    """Counted by the spaces between the words: `kind capacity user number user number …`."""
+    _, fields = array(entry)
+    return bulk(array(fields)[1]).count(b" ") // 2
+
+
+def _admissions_count(entry: Reply) -> int:
+    _, fields = array(entry)
+    return _lines_count(entry) if bulk(array(fields)[1]).startswith(_KIND) else 0
+
+
+def _next_count(entries: Sequence[Reply]) -> int:
+    """How many entries to read next, if they are as long as these."""
+    lines_count = max(1, sum(map(_lines_count, entries)))
+    count = LINES_READ * len(entries) // lines_count
+    return max(1, min(count, 2 * len(entries), ENTRIES_MAX))
+
+
+def _batches(entries: Sequence[Reply]) -> Iterator[Sequence[Reply]]:
+    """Whole entries, with as many admissions as are published at once; one entry has no more."""
+    first, admissions_count = 0, 0
+    for place, entry in enumerate(entries):
+        admissions_count += _admissions_count(entry)
+        if admissions_count > bounds.batch_max:
+            yield entries[first:place]
+            first, admissions_count = place, _admissions_count(entry)
+    yield entries[first:]
 
 
 def _last_id(entries: Sequence[Reply]) -> bytes:

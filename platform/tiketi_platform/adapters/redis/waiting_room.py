@@ -166,6 +166,10 @@ class RedisRoom:
         """Count."""
         return room_replies.tally(await self._run("queue/stats", event_id, now_ms))
 
+    async def exists(self, event_id: EventId) -> bool:
+        """Whether the event has a room; makes none."""
+        return integer(await self._calls.command("EXISTS", keys.room(event_id).all[0])) == 1
+
     async def log(self, event_id: EventId, *, after: str | None, limit: int) -> Sequence[LogLine]:
         """The next `limit` lines of the admission log after the id `after`, oldest first."""
         return await self._log.page(event_id, after=after, limit=limit)

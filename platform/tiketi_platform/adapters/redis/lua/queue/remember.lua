@@ -13,5 +13,6 @@ for _, key in ipairs({KEYS[6], KEYS[8], KEYS[11]}) do
 end
 if redis.call('EXISTS', KEYS[6]) == 0 then
   change(room, LOG_TRUNCATED, 1)
+  change(room, LOG_LINES, 0)
 end
 return finish(room, kept)
