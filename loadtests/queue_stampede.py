@@ -29,6 +29,8 @@ def open_doors(environment: Environment, **_: object) -> None:
     assert options is not None, "run by the locust command"
     admin = Tiketi.from_profile()
     urls = dict(admin.config.urls)
+    tokens: dict[int, str] = {}
+    QueueVisitor.tokens = tokens
     QueueVisitor.company = locustfiles.Company(
         lambda: locustfiles.gather(admin),
         lambda batch: locustfiles.plan_of(
@@ -38,6 +40,7 @@ def open_doors(environment: Environment, **_: object) -> None:
             seed=options.crowd_seed + batch,
             arrive_within_s=0,
         ),
+        lambda crowd: locustfiles.keep_fresh(admin, crowd, tokens),
     )
     QueueVisitor.urls = urls
     QueueVisitor.event_id = options.event

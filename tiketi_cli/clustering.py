@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tiketi_cli.errors import UsageError
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -36,11 +38,15 @@ Image = Annotated[
 
 @contextmanager
 def at_cluster(**chosen: object) -> "Iterator[Site]":
-    """The cluster with these settings; those that are None are as they are by default."""
+    """The cluster with these settings; those that are None are as they are by default. Raises `UsageError`."""
     from tiketi_sdk.cluster import ClusterSettings, Site
 
     given = {key: value for key, value in chosen.items() if value is not None}
-    with Site(ClusterSettings(**given)) as site:  # type: ignore[arg-type]  # names and types are the commands'
+    try:
+        settings = ClusterSettings(**given)  # type: ignore[arg-type]  # names and types are the commands'
+    except ValueError as error:
+        raise UsageError(str(error), "choose another") from None
+    with Site(settings) as site:
         yield site
 
 

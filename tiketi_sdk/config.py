@@ -24,6 +24,9 @@ class Credentials:
     token: str | None = field(default=None, repr=False)
     refresh_token: str | None = field(default=None, repr=False)
     """Good for one use; without it an expired token stays expired."""
+    refresh_key: str | None = field(default=None, repr=False)
+    """The idempotency key that `refresh_token` was sent under; None where it was not sent yet. Whoever sends it
+    again must do so under this key: if the answer got lost it comes once more, under another the session ends."""
     expires_at: datetime | None = None
     """When `token` ends; None where that is not known."""
     entry_tokens: Mapping[int, str] = field(default_factory=dict, repr=False)

@@ -5,12 +5,13 @@ import json
 import os
 import re
 import tempfile
+import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any, Final, Self
 
 from platformdirs import user_config_path
 
@@ -24,6 +25,9 @@ except ImportError:  # Windows: two commands at once are not kept apart there
 
 PROFILE_DEFAULT = "local"
 """Exists without a file: the platform on this machine, nobody logged in."""
+LOCK_WAIT_S_MAX: Final = 30.0
+"""How long another process may take over its refresh before a login is written all the same."""
+_LOCK_POLL_S: Final = 0.02
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -37,6 +41,7 @@ class Profile:
     email: str | None = None
     token: str | None = field(default=None, repr=False)
     refresh_token: str | None = field(default=None, repr=False)
+    refresh_key: str | None = field(default=None, repr=False)
     expires_at: datetime | None = None
     entry_tokens: Mapping[int, str] = field(default_factory=dict, repr=False)
     """By event id."""
@@ -59,6 +64,7 @@ class Profile:
         return Credentials(
             token=self.token,
             refresh_token=self.refresh_token,
+            refresh_key=self.refresh_key,
             expires_at=self.expires_at,
             entry_tokens=self.entry_tokens,
         )
@@ -69,6 +75,7 @@ class Profile:
             self,
             token=credentials.token,
             refresh_token=credentials.refresh_token,
+            refresh_key=credentials.refresh_key,
             expires_at=credentials.expires_at,
             entry_tokens=credentials.entry_tokens,
         )
@@ -143,9 +150,10 @@ def is_at_home(profile: Profile) -> bool:
 
 
 def save_profile(profile: Profile) -> None:
-    """Write a profile and its tokens; other profiles stay as they are."""
-    save_address(profile)
-    _write_credentials(profile.name, profile.credentials)
+    """Write a profile and its tokens, once nobody is renewing the old ones; other profiles stay as they are."""
+    with _locked(profile.name):
+        save_address(profile)
+        _write_credentials(profile.name, profile.credentials)
 
 
 def save_address(profile: Profile) -> None:
@@ -155,6 +163,16 @@ def save_address(profile: Profile) -> None:
     if profile.email is not None:
         entry["email"] = profile.email
     _write_profiles({**stored, "profiles": {**stored["profiles"], profile.name: entry}})
+
+
+def forget_ended(name: str) -> bool:
+    """Forget a profile's token that cannot be renewed; whether there was one."""
+    with _locked(name):
+        held = _read_credentials(name)
+        is_left = held.token is not None and held.refresh_token is None
+        if is_left:
+            _write_credentials(name, Credentials())
+        return is_left
 
 
 def delete_profile(name: str) -> None:
@@ -194,16 +212,8 @@ class ProfileStore:
     def try_lock(self) -> bool:
         if not self._on_disk or fcntl is None:
             return True
-        path = credentials_file(self._name).with_suffix(".lock")
-        _private_folder(path.parent)
-        lock = path.open("wb")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            return False
-        self._lock = lock
-        return True
+        self._lock = _try_lock(self._name)
+        return self._lock is not None
 
     def unlock(self) -> None:
         if self._lock is not None:
@@ -216,6 +226,34 @@ class ProfileStore:
         except FileNotFoundError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _try_lock(name: str) -> IO[bytes] | None:
+    """The lock of a profile's tokens, given back by closing it; None while another has it."""
+    path = credentials_file(name).with_suffix(".lock")
+    _private_folder(path.parent)
+    lock = path.open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
+
+
+@contextlib.contextmanager
+def _locked(name: str) -> Iterator[None]:
+    """Nobody else changes a profile's tokens until the block ends, or `LOCK_WAIT_S_MAX` was not enough."""
+    deadline_s = time.monotonic() + LOCK_WAIT_S_MAX
+    lock = None
+    while lock is None and time.monotonic() < deadline_s and fcntl is not None:
+        lock = _try_lock(name)
+        time.sleep(0.0 if lock else _LOCK_POLL_S)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.close()
 
 
 def _read_profiles() -> dict[str, Any]:
@@ -270,6 +308,7 @@ def _read_credentials(name: str) -> Credentials:
         return Credentials(
             token=stored.get("token"),
             refresh_token=stored.get("refresh_token"),
+            refresh_key=stored.get("refresh_key"),
             expires_at=None if expires_at is None else datetime.fromisoformat(expires_at),
             entry_tokens={int(key): token for key, token in stored.get("entry_tokens", {}).items()},
         )
@@ -284,6 +323,7 @@ def _write_credentials(name: str, credentials: Credentials) -> None:
     stored = {
         "token": credentials.token,
         "refresh_token": credentials.refresh_token,
+        "refresh_key": credentials.refresh_key,
         "expires_at": None if expires_at is None else expires_at.isoformat(),
         "entry_tokens": {str(key): token for key, token in credentials.entry_tokens.items()},
     }

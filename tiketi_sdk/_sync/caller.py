@@ -25,6 +25,8 @@ SERVICE_OF: dict[str, str] = {
 }
 """By operation name; what every service has (`audit.backlog`) must be called with a service named."""
 RESERVATIONS_MAX = 1_024
+EARLY_REFRESH_S = 3.0
+"""How long a call with a good token waits for the next one; what auth answers later is asked for again."""
 
 
 class Caller:
@@ -188,6 +190,7 @@ class Caller:
             REFRESH,
             RefreshRequest(refresh_token=refresh_token),
             idempotency_key=key,
+            timeout_s=EARLY_REFRESH_S if once else None,
             patience=retries.NONE if once else None,
         )
 

@@ -24,7 +24,8 @@ from tiketi_sdk.errors import (
 
 ENTRY_TOKENS_MAX: Final = 64
 LOCK_WAIT_S_MAX: Final = 30.0
-"""How long another process may take over its refresh before we go on without the lock."""
+"""How long another process may take over its refresh. After that we go on without the lock where only what was
+given us is written, and without a refresh where a token would be spent."""
 _LOCK_POLL_S: Final = 0.02
 _BACKOFF_S: Final = (2.0, 10.0)
 """First and longest pause after a refresh that failed while the token was still good."""
@@ -71,9 +72,6 @@ class Keeper:
         """Those that are over."""
         self._failure: TiketiError | None = None
         self._failures_count = 0
-        self._sent = ("", "")
-        """The refresh token that was sent last, and under which key: if the answer got lost, the same key asks
-        for it again; under another the token would be a spent one, which ends the session."""
         self._not_before_s = 0.0
         """An early refresh is not tried again before."""
 
@@ -119,7 +117,7 @@ class Keeper:
                     return True  # another call or process was faster
                 if held.refresh_token is None:
                     return False
-                self._renew(held.refresh_token, once=once)
+                self._renew(once=once)
             except AuthenticationError:
                 return False
             else:
@@ -130,7 +128,7 @@ class Keeper:
     def renew(self) -> Session:
         """Trade the refresh token now. Raises `ConfigError` without one, and what the platform says."""
         with self.alone():
-            return self._renew(self._own_refresh_token(), once=False)
+            return self._renew(once=False)
 
     def remember_session(self, session: Session, *, same_user: bool = False) -> None:
         """Act as the user of `session` from now on; another user's entry tokens are of no use."""
@@ -180,15 +178,15 @@ class Keeper:
             pause_s = min(longest_s, first_s * 2.0 ** (self._failures_count - 1))
             self._not_before_s = self._near.monotonic_s() + pause_s
 
-    def _renew(self, refresh_token: str, *, once: bool) -> Session:
+    def _renew(self, *, once: bool) -> Session:
         """The new session, kept. A refresh token that is refused is forgotten: it will not get better."""
         self._failure = None
-        if self._sent[0] != refresh_token:
-            self._sent = (refresh_token, str(uuid.uuid4()))
+        refresh_token = self._own_refresh_token()
+        key = self._key_to_send()
         try:
-            session = self._trade(refresh_token, key=self._sent[1], once=once)
+            session = self._trade(refresh_token, key=key, once=once)
         except AuthenticationError:
-            self.store.save(replace(self.store.load(), refresh_token=None))
+            self.store.save(replace(self.store.load(), refresh_token=None, refresh_key=None))
             raise
         except (ApiError, TransportError) as error:
             self._failure = error
@@ -207,6 +205,7 @@ class Keeper:
                 held,
                 token=session.token,
                 refresh_token=session.refresh_token,
+                refresh_key=None,
                 expires_at=session.expires_at,
             )
         )
@@ -218,6 +217,15 @@ class Keeper:
                 return False
             self._near.sleep(_LOCK_POLL_S)
         return True
+
+    def _key_to_send(self) -> str:
+        """The key of the refresh token that is held, kept before it is used: we may not live to see the answer."""
+        held = self.store.load()
+        if held.refresh_key is not None:
+            return held.refresh_key
+        key = str(uuid.uuid4())
+        self.store.save(replace(held, refresh_key=key))
+        return key
 
     def _own_refresh_token(self) -> str:
         token = self.store.load().refresh_token

@@ -68,14 +68,18 @@ def audit_event(client: Tiketi, event_id: int, *, settle_s: float = SETTLE_S) ->
 
 
 def confirmed(first: Report, second: Report) -> Report:
-    """The second of two reports, with those findings only that the first had too, in the same words; pure."""
-    before = {(check.name, finding.summary) for check in first.checks for finding in check.findings}
+    """The second of two reports, with those findings only that the first had too; pure."""
+    if second.passed:
+        return second  # there is nothing that the first could confirm
+    before = {
+        (check.name, finding.sameness) for check in first.checks for finding in check.findings
+    }
     checks = tuple(
         replace(
             check,
             findings=tuple(
                 islice(
-                    (f for f in check.findings if (check.name, f.summary) in before), FINDINGS_MAX
+                    (f for f in check.findings if (check.name, f.sameness) in before), FINDINGS_MAX
                 )
             ),
         )

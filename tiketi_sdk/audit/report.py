@@ -14,6 +14,13 @@ class Finding:
     """One sentence with the numbers in it."""
     rows: tuple[Wire, ...]
     """The rows that show it, as the services exported them."""
+    about: str = ""
+    """The sentence without its numbers, where they move while the thing itself stays wrong."""
+
+    @property
+    def sameness(self) -> str:
+        """Two readings that have this in common show the same thing."""
+        return self.about or self.summary
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""

@@ -1,7 +1,6 @@
 """What the locustfiles of `loadtests/` share: options, visitors, the words at the end. Imported by locust only."""
 
 import sys
-import time
 from argparse import ArgumentTypeError, Namespace
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -62,14 +61,21 @@ def plan_of(
 
 
 class Company:
-    """Visitors without end, made in batches when they run out; each comes while their token is good."""
+    """Visitors without end, made in batches when they run out; their tokens are renewed while they may be about."""
 
-    def __init__(self, gather: Callable[[], Crowd], plan: Callable[[int], Plan]) -> None:
-        """`plan`: that of the batch of so many, counted from 1."""
+    def __init__(
+        self,
+        gather: Callable[[], Crowd],
+        plan: Callable[[int], Plan],
+        keep_fresh: Callable[[Crowd], object],
+    ) -> None:
+        """`plan`: that of the batch of so many, counted from 1. `keep_fresh` runs until it is killed."""
         self._gather = gather
         self._plan = plan
+        self._keep_fresh = keep_fresh
         self._ready: deque[Visitor] = deque()
-        self._good_until_s = 0.0
+        self._renewal: gevent.Greenlet | None = None
+        """Of the batch that was made last."""
         self._batches_count = 0
         # All users of locust begin at once, and each would make a batch of its own.
         self._gathering = RLock()
@@ -77,13 +83,19 @@ class Company:
     def next(self) -> Visitor:
         """One who has not been here before."""
         with self._gathering:
-            if not self._ready or time.monotonic() > self._good_until_s:
-                self._batches_count += 1
-                plan = self._plan(self._batches_count)
-                crowd = self._gather()
-                self._good_until_s = time.monotonic() + crowd.life_s - plan.patience_s
-                self._ready = deque(visitors_of(plan, crowd))
+            if not self._ready:
+                self._make_batch()
             return self._ready.popleft()
+
+    def _make_batch(self) -> None:
+        self._batches_count += 1
+        plan = self._plan(self._batches_count)
+        crowd = self._gather()
+        self._ready = deque(visitors_of(plan, crowd))
+        if self._renewal is not None:
+            # The last of the batch before has just come, and goes home after this at the latest.
+            gevent.spawn_later(plan.patience_s, self._renewal.kill)
+        self._renewal = gevent.spawn(self._keep_fresh, crowd)
 
 
 def gather(admin: Tiketi, *, count: int = BATCH_COUNT) -> Crowd:

@@ -136,13 +136,13 @@ class LoadProcess:
             self._words.close()
 
     def _renew(self, renewal: Renewal) -> bool:
-        """Whether there were new tokens."""
+        """Whether there were new tokens, and somebody to take them: at its end the process only reports."""
         try:
             tokens = list(renewal.tokens().items())
+            for first in range(0, len(tokens), _TOKENS_PER_LINE):
+                self._send({"tokens": dict(tokens[first : first + _TOKENS_PER_LINE])})
         except TiketiError:
             return False
-        for first in range(0, len(tokens), _TOKENS_PER_LINE):
-            self._send({"tokens": dict(tokens[first : first + _TOKENS_PER_LINE])})
         return True
 
     def _send(self, job: dict[str, Any]) -> None:

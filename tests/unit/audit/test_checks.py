@@ -231,8 +231,45 @@ def test_only_what_two_readings_show_alike_is_a_finding():
     (finding,) = [f for check in confirmed(first, second).checks for f in check.findings]
     assert finding.summary.startswith("seat 51 ")
     assert not confirmed(first, second).settled
+    assert confirmed(first, second).to_json()["settled"] is False
     assert confirmed(first, judge(sound())).passed
-    assert confirmed(first, judge(sound())).to_json()["settled"] is False
+
+
+def backlog_of(outbox: int, dead: int = 0, waiting: int = 0) -> Evidence:
+    group = GroupBacklog(
+        stream="messages:payment",
+        group="reservation",
+        waiting_count=waiting,
+        pending_count=0,
+        dead_count=dead,
+    )
+    backlog = Backlog(service="payment", outbox_count=outbox, groups=(group,))
+    return replace(sound(), backlogs=(backlog,), settled=not (outbox or waiting))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (backlog_of(5_000), backlog_of(4_000)),
+        (backlog_of(0, dead=3), backlog_of(0, dead=4)),
+        (backlog_of(0, waiting=7), backlog_of(0, waiting=6)),
+    ],
+    ids=["outbox", "dead", "waiting"],
+)
+def test_messages_left_behind_are_the_same_finding_however_many_there_are(
+    before: Evidence, after: Evidence
+):
+    found = confirmed(judge(before), judge(after))
+    assert found.findings_count == 1
+    assert not found.passed
+
+
+def test_what_only_one_reading_shows_of_messages_is_no_finding():
+    assert confirmed(judge(backlog_of(5)), judge(backlog_of(0, waiting=5))).passed
+
+
+def test_a_second_reading_that_is_whole_and_clean_is_the_report():
+    assert confirmed(judge(backlog_of(5)), judge(sound())).settled
 
 
 def test_many_findings_are_compared_whole_and_then_cut():

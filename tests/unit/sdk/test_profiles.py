@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import stat
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from tests.waiting import PATIENCE_S
 from tiketi_sdk import (
     AsyncTiketi,
     Credentials,
@@ -26,6 +28,7 @@ MINJI = Profile(
     email='min"ji\\@예시.example',
     token="t-1",
     refresh_token="r-1",
+    refresh_key="k-1",
     expires_at=datetime(2026, 5, 1, tzinfo=UTC),
     entry_tokens={42: "e-1"},
 )
@@ -51,7 +54,7 @@ def test_secrets_are_the_owners_alone():
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert "t-1" not in profiles.profiles_file().read_text("utf-8")
     assert "t-1" not in repr(MINJI)
-    assert [each.name for each in path.parent.iterdir()] == ["seoul.json"]
+    assert {each.name for each in path.parent.iterdir()} == {"seoul.json", "seoul.lock"}
 
 
 def test_the_environment_wins(monkeypatch):
@@ -161,6 +164,40 @@ def test_two_processes_share_what_one_of_them_refreshed():
     assert other.try_lock()
     assert other.load().token == "t-2"
     other.unlock()
+
+
+def test_a_login_is_written_once_nobody_renews_the_old_session():
+    save_profile(MINJI)
+    renewing = ProfileStore(load_profile("seoul"))
+    assert renewing.try_lock()
+    login = threading.Thread(target=save_profile, args=(replace(MINJI, token="t-login"),))
+    login.start()
+    # Whoever does not wait for the lock is done by now, or his session is lost by what we write.
+    login.join(0.2)
+    renewing.save(replace(MINJI.credentials, token="t-2"))
+    renewing.unlock()
+    login.join(PATIENCE_S)
+    assert load_profile("seoul").token == "t-login"
+
+
+def test_only_what_cannot_be_renewed_is_forgotten():
+    save_profile(MINJI)
+    assert not profiles.forget_ended("seoul")
+    assert load_profile("seoul") == MINJI
+    save_profile(replace(MINJI, refresh_token=None, refresh_key=None))
+    assert profiles.forget_ended("seoul")
+    assert load_profile("seoul").credentials == Credentials()
+    assert not profiles.forget_ended("seoul")
+
+
+def test_a_lock_that_never_comes_free_stops_no_login(monkeypatch):
+    save_profile(MINJI)
+    stuck = ProfileStore(load_profile("seoul"))
+    assert stuck.try_lock()
+    monkeypatch.setattr(profiles, "LOCK_WAIT_S_MAX", 0.05)  # not to wait the whole of it
+    save_profile(replace(MINJI, token="t-login"))
+    stuck.unlock()
+    assert load_profile("seoul").token == "t-login"
 
 
 async def test_a_client_writes_new_tokens_back(platform):

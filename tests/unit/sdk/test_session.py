@@ -10,7 +10,10 @@ import pytest
 
 from tests.unit.sdk.test_client import SESSION, USER, place
 from tiketi_sdk import AsyncTiketi, Credentials, errors
+from tiketi_sdk.caller import EARLY_REFRESH_S
 from tiketi_sdk.config import MemoryStore
+from tiketi_sdk.retries import NONE
+from tiketi_sdk.session import AsyncKeeper, AsyncSurroundings
 
 
 class Crowded(MemoryStore):
@@ -150,3 +153,63 @@ async def test_a_refresh_whose_answer_was_lost_is_asked_for_under_the_same_key(
     assert len({each.headers["idempotency-key"] for each in sent}) == 1
     await client.auth.refresh()
     assert platform.seen[-1].headers["idempotency-key"] != sent[0].headers["idempotency-key"]
+
+
+async def test_another_client_of_the_store_asks_for_a_lost_answer_under_the_same_key(
+    platform, make_client, time
+):
+    store = MemoryStore(good_for(time, 25))
+    platform.refuses("POST /api/auth/refresh", 503, "unavailable")
+    platform.answers("POST /api/auth/refresh", SESSION)
+    platform.answers("GET /api/auth/me", USER)
+    await make_client(credentials=store).auth.me()
+    await make_client(credentials=store).auth.me()
+    first, second = platform.calls("/api/auth/refresh")
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+    assert (store.load().refresh_token, store.load().refresh_key) == ("r-2", None)
+
+
+async def test_the_key_is_kept_before_the_token_is_sent(time):
+    class Interrupted(BaseException):
+        """Ctrl-C in the middle of a refresh."""
+
+    async def trade(refresh_token, /, *, key, once):
+        kept.append((store.is_locked, store.load().refresh_key == key))
+        keys.append(key)
+        raise Interrupted
+
+    kept: list[tuple[bool, bool]] = []
+    keys: list[str] = []
+    ours = good_for(time, 0)
+    store = Crowded(ours, ours)
+    for _ in range(2):
+        near = AsyncSurroundings(sleep=time.sleep_async, now=time.now)
+        keeper = AsyncKeeper(store, trade, refresh_before_s=30, surroundings=near)
+        with pytest.raises(Interrupted):
+            await keeper.refresh("t-1")
+    assert kept == [(True, True)] * 2
+    assert len(set(keys)) == 1
+    assert (store.is_locked, store.saved_unlocked_count) == (False, 0)
+
+
+async def test_an_early_refresh_is_waited_for_a_moment_only(time):
+    class Noting:
+        """Auth that hangs."""
+
+        async def send(self, base_url, request, *, timeout_s=None):
+            waits_s.append(timeout_s)
+            raise errors.RequestTimeoutError("no answer")
+
+        async def close(self):
+            return
+
+    waits_s: list[float | None] = []
+    near = AsyncSurroundings(
+        sleep=time.sleep_async, now=time.now, monotonic_s=lambda: time.elapsed_s
+    )
+    client = AsyncTiketi(
+        credentials=MemoryStore(good_for(time, 25)), transport=Noting(), surroundings=near
+    )
+    with pytest.raises(errors.RequestTimeoutError):
+        await client.with_options(retries=NONE).auth.me()
+    assert waits_s == [EARLY_REFRESH_S, client.config.timeouts.request_s]

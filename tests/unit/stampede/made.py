@@ -12,6 +12,7 @@ from tiketi_sdk.stampede.results import Health, Percentiles, Progress, Results, 
 AUDIT: dict[str, Any] = {
     "event_id": 7,
     "passed": True,
+    "settled": True,
     "findings_count": 0,
     "checks": [
         {

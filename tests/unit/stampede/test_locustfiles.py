@@ -1,4 +1,4 @@
-"""Visitors for plain locust: one batch however many ask at once, and nobody whose token has ended."""
+"""Visitors for plain locust: one batch however many ask at once, renewed while its visitors may be about."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.users import REPOSITORY
 
 # In a process of its own: importing locust changes the standard library of the one it is in.
 PROGRAM = """
-import gevent, json
+import gevent, gevent.event, json
 from datetime import UTC, datetime
 from tiketi_sdk.seeding import Crowd, CrowdMember
 from tiketi_sdk.stampede.locustfiles import Company
@@ -25,20 +25,31 @@ def crowd_of(life_s):
     return gather
 
 def plan(batch):
-    return Plan(event_id=1, urls={}, users_count=60, seed=batch, patience_s=10)
+    return Plan(event_id=1, urls={}, users_count=60, seed=batch, patience_s=patience_s)
+
+def keep(crowd):
+    number = crowd.members[0].user_id // 100
+    renewing.add(number)
+    try:
+        gevent.event.Event().wait()
+    finally:
+        renewing.discard(number)
 
 told = {}
-for name, life_s in (("good", 900.0), ("ended", 5.0)):
-    gathered = []
-    company = Company(crowd_of(life_s), plan)
-    greenlets = [gevent.spawn(company.next) for _ in range(50)]
+for name, life_s, patience_s, come in (("long", 900.0, 10, 50), ("short", 5.0, 10, 50), ("two", 900.0, 0, 61)):
+    gathered, renewing = [], set()
+    company = Company(crowd_of(life_s), plan, keep)
+    greenlets = [gevent.spawn(company.next) for _ in range(come)]
     gevent.joinall(greenlets, raise_error=True)
+    with gevent.Timeout(60):
+        while renewing != {len(gathered)}:
+            gevent.sleep(0.01)
     told[name] = [len(gathered), len({each.value.user_id for each in greenlets})]
 print(json.dumps(told))
 """
 
 
-def test_a_batch_is_made_once_for_all_who_ask_and_left_when_its_tokens_end():
+def test_a_batch_is_made_once_for_all_who_ask_and_renewed_until_its_last_visitor_has_gone():
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         cwd=REPOSITORY,
@@ -48,4 +59,4 @@ def test_a_batch_is_made_once_for_all_who_ask_and_left_when_its_tokens_end():
         timeout=120,
     )
     assert ended.returncode == 0, ended.stderr
-    assert json.loads(ended.stdout) == {"good": [1, 50], "ended": [50, 50]}
+    assert json.loads(ended.stdout) == {"long": [1, 50], "short": [1, 50], "two": [2, 61]}

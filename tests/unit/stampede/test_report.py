@@ -99,6 +99,7 @@ def test_a_good_run_is_told_as_one():
     ("changes", "words"),
     [
         ({"audit": FOUND}, ["seat 4 twice"]),
+        ({"audit": {**AUDIT, "settled": False}}, ["not settled", "has not seen the end"]),
         ({"doubts": ("visits started late",)}, ["visits started late", "not trusted"]),
         (
             {"results": replace(results(), unexpected={"payments.create": {"internal": 2}})},

@@ -33,15 +33,12 @@ def logout(
 
 def _forget_rest(here: Session) -> None:
     """Without a refresh token no session can be ended; what is left of it here must not stay."""
-    from tiketi_sdk.config import Credentials
-    from tiketi_sdk.profiles import is_at_home, load_stored, save_profile
+    from tiketi_sdk.profiles import forget_ended, is_at_home
 
     if os.environ.get("TIKETI_TOKEN"):
         here.out.say("TIKETI_TOKEN is in force and not kept here: unset it")
         return
-    stored = load_stored(here.stored.name) if is_at_home(here.stored) else here.stored
-    if stored.token is None:
+    if not (is_at_home(here.stored) and forget_ended(here.stored.name)):
         here.out.say("nobody was logged in")
         return
-    save_profile(stored.with_credentials(Credentials()))
     here.out.say("the session had ended; forgot what was left of it")

@@ -7,6 +7,7 @@ import typer
 
 from tiketi_cli.clustering import Name, at_cluster
 from tiketi_cli.context import session
+from tiketi_cli.errors import UsageError
 
 
 def logs(
@@ -25,10 +26,13 @@ def logs(
     tiketi cluster logs
     tiketi cluster logs queue -f
     tiketi cluster logs postgres -n 200
+
+    The lines come as kubectl gives them; --json is refused.
     """
     from tiketi_sdk.cluster.services import log_command
 
-    session(ctx)
+    if session(ctx).json:
+        raise UsageError("the Pods' logs are lines and no document", "leave --json out")
     with at_cluster(name=name) as site:
         command = log_command(site, service, lines_count=lines, follow=follow)
     # kubectl takes our place: what it prints and how it ends are the command's.

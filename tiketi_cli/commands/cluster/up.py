@@ -57,7 +57,7 @@ def up(
             "cluster": site.settings.name,
             "image": str(site.image),
             "kubeconfig": str(site.settings.kubeconfig),
-            "profile": "local-cluster",
+            "profile": site.settings.profile,
             "changed": outcome.changed,
             "elapsed_s": round(outcome.elapsed_s, 1),
         }
@@ -71,5 +71,5 @@ def up(
         f"nothing to do; everything stands ({took})" if not outcome.changed else f"ready {took}"
     )
     here.out.say(
-        "go on with: tiketi --profile local-cluster events list, or: tiketi demo --cluster"
+        f"go on with: tiketi --profile {said['profile']} events list, or: tiketi demo --cluster"
     )

@@ -64,7 +64,7 @@ def _watch_room(here: Session, event_id: int, *, timeout_s: float | None, admin:
         try:
             for number, update in enumerate(updates):
                 if admin and number % STATS_EVERY == 0:
-                    stats = _stats(here, event_id)
+                    stats = _stats(here, event_id) or stats
                 view.take(update, stats)
                 show()
         except (KeyboardInterrupt, WaitTimeoutError):
@@ -101,8 +101,13 @@ def _view(here: Session, event_id: int, *, aside: bool = False) -> RoomView:
     return RoomView(event_id, title)
 
 
-def _stats(here: Session, event_id: int) -> "Stats":
-    return here.client.queue.stats(event_id)
+def _stats(here: Session, event_id: int) -> "Stats | None":
+    """An administrator's counts; None while nobody answers, which the updates tell of themselves."""
+    from tiketi_sdk.errors import ServiceUnavailableError, TransportError
+
+    with suppress(ServiceUnavailableError, TransportError):
+        return here.client.queue.stats(event_id)
+    return None
 
 
 @contextmanager

@@ -50,9 +50,15 @@ class Document:
         return int(self.audit["findings_count"]) if self.audit else 0
 
     @property
+    def settled(self) -> bool:
+        """Whether nothing was under way any more when the audit read the rows; True where none was made."""
+        return self.audit is None or bool(self.audit["settled"])
+
+    @property
     def passed(self) -> bool:
-        """Whether everything is as it must be: trusted, nothing unexpected, a clean audit."""
-        return self.trusted and not self.results.unexpected_count and not self.findings_count
+        """Whether everything is as it must be: trusted, nothing unexpected, a clean audit of what had settled."""
+        clean = self.settled and not self.findings_count
+        return self.trusted and not self.results.unexpected_count and clean
 
     @property
     def verdict(self) -> str:
@@ -62,7 +68,8 @@ class Document:
             return f"{sold} · not audited"
         checks_count = len(self.audit["checks"])
         found = f"{self.findings_count:,} findings" if self.findings_count else "no finding"
-        return f"{sold} · audit: {checks_count} checks, {found}"
+        so_far = "" if self.settled else ", not settled"
+        return f"{sold} · audit: {checks_count} checks, {found}{so_far}"
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""

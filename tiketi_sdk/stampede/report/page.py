@@ -58,6 +58,8 @@ def _head(document: Document) -> str:
         bad.append(f"{document.results.unexpected_count:,} answers that nobody expected")
     if document.findings_count:
         bad.append(f"the audit found {document.findings_count:,} things that must not be")
+    if not document.settled:
+        bad.append("something was under way all the time: the audit has not seen the end")
     reasons = f"<ul>{''.join(f'<li>{escape(each)}</li>' for each in bad)}</ul>" if bad else ""
     mark = "✕" if bad else "✓"
     return (

@@ -113,6 +113,8 @@ def _trust(document: Document) -> Text:
     text = Text()
     for reason in document.doubts:
         text.append(f"not trusted: {reason}\n", "bold red")
+    if not document.settled:
+        text.append("not settled: the audit has not seen the end of what was under way\n", "red")
     for name, codes in results.unexpected.items():
         told = ", ".join(f"{code} {count:,}" for code, count in codes.items())
         text.append(f"unexpected: {name}: {told}\n", "red")
