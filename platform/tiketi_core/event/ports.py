@@ -124,6 +124,10 @@ class PictureBooks(Protocol):
         """Count one more portrait of this user; raises TooManyPortraitsError."""
         ...
 
+    async def discount_portrait(self, user_id: UserId) -> None:
+        """Take one of those that were counted back."""
+        ...
+
     async def note(self, pictures: Pictures, *, uploaded_by: UserId, now_ms: int) -> None:
         """The same image again changes nothing."""
         ...

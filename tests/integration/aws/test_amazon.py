@@ -11,9 +11,10 @@ from tiketi_core.kernel.ids import DeliveryId, MessageId, UserId
 from tiketi_core.kernel.message import Message
 from tiketi_core.notification.errors import RefusedError
 from tiketi_core.notification.model import Contact, Delivery, Letter, Notice, Words
-from tiketi_platform.adapters.aws.bus import SnsBus, ensure_queue
+from tiketi_platform.adapters.aws.bus import SnsBus, dead_name, encode, ensure_queue
 from tiketi_platform.adapters.aws.clients import AwsClients
 from tiketi_platform.adapters.aws.consumer import SqsConsumer
+from tiketi_platform.adapters.aws.dead_letters import SOURCE, SqsDeadLetters
 from tiketi_platform.adapters.aws.ses import SesChannel
 from tiketi_platform.adapters.aws.sms import SnsSmsChannel
 
@@ -99,6 +100,28 @@ async def test_poison_goes_to_the_dead_letters_and_stops_nobody(clients: AwsClie
 
     await run_until([consumer(clients, "notification", heard)], all_told_and_two_dead)
     assert "m-3" not in heard.applied
+
+
+async def test_a_named_dead_letter_is_looked_for_no_longer_than_until_it_is_found(
+    clients: AwsClients,
+) -> None:
+    await ensure_queue(clients, "test", "notification", services=("payment",))
+    sqs = await clients.get("sqs")
+    url = (await sqs.get_queue_url(QueueName=dead_name("test", "notification")))["QueueUrl"]
+    for number in range(40):
+        await sqs.send_message(QueueUrl=url, MessageBody=encode(message(number)))
+    dead, received_count = SqsDeadLetters(clients, prefix="test"), 0
+
+    def count(**_: object) -> None:
+        nonlocal received_count
+        received_count += 1
+
+    (first,) = await dead.dead_letters(SOURCE, "notification", limit=1)
+    sqs.meta.events.register("before-call.sqs.ReceiveMessage", count)
+    assert await dead.find_dead(SOURCE, "notification", [first.id]) == [first]
+    assert received_count < 4
+    assert len(await dead.dead_letters(SOURCE, "notification", limit=100)) == 40
+    assert received_count >= 4, "else nobody counts"
 
 
 async def test_a_bus_that_does_not_answer_is_unavailable(moto: str) -> None:

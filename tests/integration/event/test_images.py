@@ -2,7 +2,11 @@
 
 import hashlib
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from PIL import Image
@@ -126,3 +130,27 @@ async def test_portraits_are_counted_kept_or_not_and_per_user(events: Running) -
     assert (late.status, late.code) == (429, "rate_limited")
     assert 0 < int(late.headers["Retry-After"]) <= bounds.portraits_window_s
     assert (await upload_portrait(events, drawn("JPEG"), user_id=8)).status == 201
+
+
+@contextmanager
+def unwritable(folder: Path, away: Path) -> Iterator[None]:
+    """A file stands where the folder was."""
+    folder.rename(away)
+    folder.write_text("no folder")
+    yield
+    folder.unlink()
+    away.rename(folder)
+
+
+async def test_what_could_not_be_kept_is_not_counted(events: Running, tmp_path: Path) -> None:
+    small = drawn("JPEG", (32, 32))
+    assert (await upload_portrait(events, small)).status == 201
+    other = drawn("JPEG", (48, 32))
+    with unwritable(Path(urlsplit(events.settings.images_store).path), tmp_path / "away"):
+        for _ in range(bounds.portraits_max):
+            for user_id in (7, 8):
+                assert (await upload_portrait(events, other, user_id)).status == 503
+    for _ in range(bounds.portraits_max - 1):
+        assert (await upload_portrait(events, other)).status == 201
+    assert (await upload_portrait(events, other)).code == "rate_limited"
+    assert (await upload_portrait(events, other, 8)).status == 201

@@ -1,10 +1,13 @@
 """Images of events, news and users: developed, kept and given back."""
 
+from contextlib import suppress
+
 from tiketi_core.event import rules
 from tiketi_core.event.errors import ImageNotFoundError
 from tiketi_core.event.model import Pictures
 from tiketi_core.event.ports import Darkroom, PictureBooks, PictureStore
 from tiketi_core.kernel.clock import Clock
+from tiketi_core.kernel.errors import UnavailableError
 from tiketi_core.kernel.ids import UserId
 
 
@@ -27,8 +30,14 @@ class Gallery:
         """Keep a user's own picture, small; raises TooManyPortraitsError too."""
         # Before the work: it is what costs.
         await self._books.count_portrait(user_id, now_ms=self._clock.now_ms())
-        pictures = await self._darkroom.develop(content)
-        return await self._keep(rules.as_portrait(pictures), user_id=user_id)
+        try:
+            pictures = await self._darkroom.develop(content)
+            return await self._keep(rules.as_portrait(pictures), user_id=user_id)
+        except UnavailableError:
+            # That one was our fault. Where the books do not answer either, it stays counted.
+            with suppress(UnavailableError):
+                await self._books.discount_portrait(user_id)
+            raise
 
     async def _keep(self, pictures: Pictures, *, user_id: UserId) -> Pictures:
         for picture in (*pictures.variants, pictures.original):

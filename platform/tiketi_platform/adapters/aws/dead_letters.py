@@ -44,10 +44,14 @@ class SqsDeadLetters:
 
     async def find_dead(self, _source: str, group: str, ids: Sequence[str]) -> list[DeadLetter]:
         """Those of these ids that are among the `RECEIPTS_MAX` that can be looked at."""
-        found = await self._look(group, limit=RECEIPTS_MAX) if ids else []
-        return [letter for letter in found if letter.id in ids]
+        named = frozenset(ids)
+        found = await self._look(group, limit=RECEIPTS_MAX, named=named) if named else []
+        return [letter for letter in found if letter.id in named]
 
-    async def _look(self, group: str, *, limit: int) -> list[DeadLetter]:
+    async def _look(
+        self, group: str, *, limit: int, named: frozenset[str] | None = None
+    ) -> list[DeadLetter]:
+        """Up to `limit`; no more are received once all that are named are among them."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         found: dict[str, dict[str, Any]] = {}
@@ -64,7 +68,7 @@ class SqsDeadLetters:
                 )
                 known_count = len(found)
                 found.update({each["MessageId"]: each for each in answer.get("Messages", [])})
-                if len(found) == known_count:
+                if len(found) == known_count or (named is not None and named <= found.keys()):
                     break
             await self._show_again(client, url, list(found.values()))
         except (BotoCoreError, ClientError, TimeoutError) as error:

@@ -27,6 +27,9 @@ class PostgresPictures:
             now_ms,
         )
 
+    async def discount_portrait(self, user_id: UserId) -> None:
+        await self._database.execute(_SQL["discount_portrait"], user_id)
+
     async def note(self, pictures: Pictures, *, uploaded_by: UserId, now_ms: int) -> None:
         original = pictures.original
         await self._database.execute(

@@ -95,9 +95,10 @@ async def _hear_all_again(service: NotificationService) -> tuple[int, bool]:
             found = await service.dead.dead_letters(publisher, GROUP, limit=PAGE_MAX, below=below)
             fresh = [each for each in found if each.id not in seen]
             count += await _hear_again(service, publisher, fresh)
-            if not fresh or len(found) < PAGE_MAX:
+            if len(found) < PAGE_MAX:
                 break
-            if count >= HEARD_AGAIN_MAX:
+            # Letters without an order may show the same page again, with others behind it.
+            if not fresh or count >= HEARD_AGAIN_MAX:
                 return count, True
             below = found[-1].id
             seen.update(each.id for each in fresh)

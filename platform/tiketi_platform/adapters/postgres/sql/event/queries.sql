@@ -89,6 +89,11 @@ ORDER BY is_pinned DESC, id DESC LIMIT $3;
 -- Count one more portrait of user $1, of at most $2 within $3 seconds.
 SELECT count_portrait($1, $2, $3, moment($4));
 
+-- name: discount_portrait
+-- Take back one portrait that was counted of user $1.
+WITH gone AS (DELETE FROM portrait_counts WHERE user_id = $1 AND count = 1)
+UPDATE portrait_counts SET count = count - 1 WHERE user_id = $1 AND count > 1;
+
 -- name: keep_image
 -- Note an image; the same again changes nothing.
 INSERT INTO images (name, content_type, width, height, bytes_count, variants, uploaded_by, uploaded_at)
