@@ -1,6 +1,8 @@
 """The docker engine as a cluster needs it: containers, networks, images, files in containers. Builds nothing by itself."""
 
 import io
+import os
+import socket
 import tarfile
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -17,6 +19,8 @@ from tiketi_sdk.errors import ClusterError
 
 KIND_LABEL: Final = "io.x-k8s.kind.cluster"
 KIND_NETWORK: Final = "kind"
+_SOCKET: Final = "unix:///var/run/docker.sock"
+"""Where docker listens unless DOCKER_HOST says otherwise."""
 _TIMEOUT_S: Final = 120
 START_CURE: Final = "start Docker (systemctl start docker, or Docker Desktop); this user must be allowed to use it: docker info"
 _Given = ParamSpec("_Given")
@@ -50,9 +54,10 @@ class Engine:
     def open(cls) -> Self:
         """Connect as DOCKER_HOST and the rest of the environment say; `ClusterError` if nobody answers."""
         try:
+            _knock(os.environ.get("DOCKER_HOST") or _SOCKET)
             client = docker.from_env(timeout=_TIMEOUT_S)
             client.ping()
-        except DockerException as error:
+        except (DockerException, OSError) as error:
             raise ClusterError(f"docker does not answer: {error}", cure=START_CURE) from None
         return cls(client)
 
@@ -241,3 +246,11 @@ class Engine:
         """Remove images without a name that carry a label; how many went."""
         answer = self._client.images.prune(filters={"dangling": True, "label": label})
         return len(answer.get("ImagesDeleted") or [])
+
+
+def _knock(host: str) -> None:
+    """OSError where nobody listens: the docker client would leave its socket open for the collector to find."""
+    if host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as tried:
+            tried.settimeout(_TIMEOUT_S)
+            tried.connect(host.removeprefix("unix://"))
