@@ -12,7 +12,7 @@ def test_down_leaves_docker_as_it_was(cluster):
         cluster.run("cluster", "down")
         assert "kind" in cluster.docker("network", "ls", "--format", "{{.Name}}").split()
     finally:
-        cluster.docker("rm", "-f", "somebody-elses-node")
+        cluster.docker("rm", "-fv", "somebody-elses-node")
     if "kind" not in networks_before(cluster):
         cluster.docker("network", "rm", "kind")
     assert cluster.things() == cluster.before

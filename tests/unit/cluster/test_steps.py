@@ -161,9 +161,11 @@ async def test_a_stage_is_remembered_before_it_is_applied_and_marked_once_it_sta
     await apart(ServicesStep(site).apply, lambda _line: None)
     told = [each.data["metadata"]["annotations"] for each in written]
     everything = ["deployment.apps/auth", "deployment.apps/queue", "service/old"]
-    assert [next(iter(each)) for each in told] == [OBJECTS, IMAGE, f"{APPLIED}services"]
-    assert json.loads(told[0][OBJECTS]) == everything
-    assert told[2][f"{APPLIED}services"] == MANIFESTS.services.digest
+    services = f"{APPLIED}services"
+    assert [next(iter(each)) for each in told] == [services, OBJECTS, IMAGE, services]
+    assert told[0][services] is None
+    assert json.loads(told[1][OBJECTS]) == everything
+    assert told[3][services] == MANIFESTS.services.digest
     assert site.asked == ["apply -f -"]
 
 

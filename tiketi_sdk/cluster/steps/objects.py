@@ -46,6 +46,8 @@ class _StageStep:
 
     def apply(self, tell: Tell) -> str:
         stage = self._stage()
+        # Until it stands again, nothing is known to stand: this may fail, or be the last that is heard of us.
+        self._site.kube.annotate(f"{APPLIED}{stage.name}", None)
         self._before(stage, tell)
         if stage.objects:
             # Before anything of it is there: whatever an interrupted run leaves can still be found.
