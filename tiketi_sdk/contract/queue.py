@@ -71,7 +71,8 @@ class Policy(Wire):
     state: RoomState
     grace_s: int
     """Who waits and gives no sign of life for longer is skipped when reached, never before. Time in which
-    nobody could be heard does not count."""
+    nobody could be heard does not count: while nothing at all comes from a line of five or more for half of it,
+    nobody is let in or skipped, for ten minutes at most."""
     opens_at: Instant | None = None
     """Who comes before gathers, and is put in random order then; whoever comes later queues behind, even
     should the sale begin later still."""

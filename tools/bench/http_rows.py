@@ -50,7 +50,7 @@ def measure() -> dict[str, Cost]:
     """All rows over HTTP, by name."""
     with running(mode="processes") as stage:
         room = stage.concert(capacity=100).id
-        # The shortest there is: who waits is told to ask again in half this time. Nobody is reached.
+        # The shortest there is: who waits is told to ask again in two fifths of it. Nobody is reached.
         stage.admin.queue.set_policy(room, grace_s=5)
         for _ in range(19):
             stage.concert()

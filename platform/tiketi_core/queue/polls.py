@@ -47,7 +47,7 @@ def gathered_poll_ms(user_id: UserId, left_ms: int, *, grace_s: int) -> int:
 
 
 def _within_grace(ask_ms: int, grace_s: int) -> int:
-    return min(ask_ms, max(POLL_MS_MIN, grace_s * 1000 // 2))
+    return min(ask_ms, max(POLL_MS_MIN, grace_s * 1000 * 2 // 5))
 
 
 @dataclass(slots=True)

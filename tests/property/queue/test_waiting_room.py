@@ -28,7 +28,7 @@ from tiketi_core.queue import polls
 from tiketi_core.queue.errors import LineFormedError, QueueUnavailableError
 from tiketi_core.queue.model import Phase, Policy, PolicyChange, Purchase, RoomState
 from tiketi_core.queue.rules import ReferenceRoom
-from tiketi_core.queue.rules._admissions import UNSERVED_MS_MAX
+from tiketi_core.queue.rules._silence import HUSH_LINE_MIN, HUSH_MS_MAX, UNSERVED_MS_MAX
 from tiketi_platform.adapters.redis import keys
 from tiketi_platform.adapters.redis.room_draw import RoomDraws
 
@@ -271,6 +271,32 @@ class WaitingRoomMachine(AlwaysTrue):
         else:
             self.admit(replica)
         assert self.model.totals["skipped"] == skipped_total
+
+    @precondition(lambda self: self.model.waiting)
+    @rule(
+        replica=replicas,
+        grace_s=st.integers(5, 30),
+        away_ms=st.integers(0, 40_000) | st.sampled_from([HUSH_MS_MAX, HUSH_MS_MAX + 1]),
+        edge_ms=st.integers(-1, 1),
+        last=users,
+    )
+    def nobody_gets_through_to_us(self, replica, grace_s, away_ms, edge_ms, last):
+        """The pumps go on. Of a whole line nobody is let in or passed over for it, until it lasts too long."""
+        self.set_policy(replica, PolicyChange(grace_s=grace_s))
+        self.status(replica, last, polls=False)
+        cut_ms = self.now_ms = max(self.now_ms, self.model.clock_ms)
+        back_ms = cut_ms + grace_s * 500 + edge_ms + away_ms
+        pumped_to_ms = min(back_ms, cut_ms + grace_s * 500)
+        while self.now_ms < pumped_to_ms:
+            self.now_ms = min(self.now_ms + UNSERVED_MS_MAX, pumped_to_ms)
+            self.admit(replica)
+        reached = [self.model.totals[kind] for kind in ("skipped", "admitted")]
+        is_line = len(self.model.waiting) >= HUSH_LINE_MIN
+        self.now_ms = back_ms
+        self.set_policy(replica, PolicyChange(capacity=5, state=RoomState.OPEN))
+        self.admit(replica)
+        if is_line and grace_s * 500 <= back_ms - cut_ms <= HUSH_MS_MAX - 500:
+            assert reached == [self.model.totals[kind] for kind in ("skipped", "admitted")]
 
     @rule(step_ms=steps_ms | st.integers(1, 1_500))
     def time_passes(self, step_ms):

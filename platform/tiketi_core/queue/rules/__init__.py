@@ -2,7 +2,8 @@
 
 One `ReferenceRoom` is one event's room as plain data. It is driven beside the Lua scripts by the same
 moves and must give the same answers; it is also the engine of simulations. It reads no clock. Its parts
-include each other as the scripts' fragments do: _room, _sessions, _line, _admissions, _entrance.
+include each other as the scripts' fragments do: _room, _sessions, _line, _silence, _admissions,
+_entrance.
 """
 
 from dataclasses import replace
@@ -46,6 +47,7 @@ class ReferenceRoom(Entrance):
     ) -> Placement | TooEarly | None:
         """Where the user stands, and a sign of life."""
         now = self._now(now_ms)
+        self._hear(now)
         if user in self.waiting:
             return self._place(user, now, polls=polls)
         return self._session_of(user, now)
@@ -53,6 +55,7 @@ class ReferenceRoom(Entrance):
     def leave(self, user: UserId, now_ms: int) -> Was:
         """Give up a place or a session, and fill what became free."""
         now = self._now(now_ms)
+        self._hear(now)
         was = Was.ABSENT
         if user in self.waiting:
             if self._is_drawn_now(user):

@@ -1,36 +1,20 @@
 """Lets the head of the line in, as far as room and rate go. Mirrors lua/queue/_admit.lua."""
 
-from typing import Final
-
 from tiketi_core.kernel.ids import UserId
 from tiketi_core.queue.model import Phase, Pumped
-from tiketi_core.queue.rules._line import Line
-
-SERVED_EVERY_MS: Final = 500
-UNSERVED_MS_MAX: Final = 2_000
-"""Every pump admits several times a second: when none did for longer, nobody could be heard."""
+from tiketi_core.queue.rules._silence import Silence
 
 
-class Admissions(Line):
+class Admissions(Silence):
     """A room that fills."""
 
     __slots__ = ()
-
-    def _serve(self, now: int) -> None:
-        """Whoever was silent while nobody could be heard has not gone away: his silence counts anew."""
-        if not self.waiting:
-            return
-        unserved_ms = now - self._served_at_ms
-        if unserved_ms > UNSERVED_MS_MAX:
-            self._resumed_at_ms = now
-        if unserved_ms >= SERVED_EVERY_MS:
-            self._served_at_ms = now
 
     def _admit(self, now: int) -> Pumped:
         self._serve(now)
         reaped = self._reap(now)
         admitted = skipped = looked = 0
-        quota = self._quota(now)
+        quota = 0 if self._is_hushed(now) else self._quota(now)
         while quota > 0 and looked < self.batch_max and self.waiting:
             head = list(self.waiting)[: min(quota, self.batch_max - looked)]
             present: list[tuple[UserId, int]] = []

@@ -18,6 +18,7 @@ class Entrance(Admissions):
     ) -> list[Placement | Refusal]:
         """Take users in, in this order; sessions that are over make room at most once per call."""
         now = self._now(now_ms)
+        self._hear(now)
         self._reaped = False
         return [self._enter(user, now, before_sale=before_sale) for user in users]
 

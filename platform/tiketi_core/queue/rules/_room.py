@@ -73,6 +73,7 @@ class Room:
     _reaped: bool = False
     _served_at_ms: int = 0
     _resumed_at_ms: int = 0
+    _heard_at_ms: int = 0
 
     def __post_init__(self) -> None:
         self.clock_ms = self._tokens_at_ms = self.opened_at_ms

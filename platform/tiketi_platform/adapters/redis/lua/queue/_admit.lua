@@ -2,24 +2,7 @@
 -- KEYS, ARGV: as in _room.lua. Returns nothing by itself: functions for the scripts that include it.
 -- include: queue/_sessions.lua
 -- include: queue/_polls.lua
-
-local SERVED_EVERY_MS = 500
-local UNSERVED_MS_MAX = 2000
-
--- Whoever was silent while nobody could be heard has not gone away. All pumps admit several times a second:
--- when none did for a while (Redis or every replica was away, or the clock jumped), silence counts anew.
-local function serve(room)
-  if redis.call('ZCARD', KEYS[2]) == 0 then
-    return
-  end
-  local unserved_ms = now_ms - room[SERVED_AT_MS]
-  if unserved_ms > UNSERVED_MS_MAX then
-    change(room, RESUMED_AT_MS, now_ms)
-  end
-  if unserved_ms >= SERVED_EVERY_MS then
-    change(room, SERVED_AT_MS, now_ms)
-  end
-end
+-- include: queue/_silence.lua
 
 -- Looks at the `count` first in line: those who showed no life within the grace are skipped, the others
 -- let in. Returns how many were there, how many were let in, how many skipped.
@@ -59,13 +42,13 @@ local function admit_head(room, count)
   return #users, #present, skipped
 end
 
--- Reaps, then admits; looks at no more than `batch_max` of each. Returns how many were admitted, skipped
--- and reaped, and 1 if there may be more to do at once.
+-- Reaps, then admits unless the line is hushed; looks at no more than `batch_max` of each. Returns how many
+-- were admitted, skipped and reaped, and 1 if there may be more to do at once.
 local function admit(room, batch_max)
   serve(room)
   local reaped = reap(room, batch_max)
   local admitted, skipped, looked = 0, 0, 0
-  local room_for = quota(room)
+  local room_for = is_hushed(room) and 0 or quota(room)
   while room_for > 0 and looked < batch_max do
     local there, let_in, passed = admit_head(room, math.min(room_for, batch_max - looked))
     if there == 0 then

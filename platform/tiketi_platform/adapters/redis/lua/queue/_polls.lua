@@ -61,7 +61,7 @@ local function is_undrawn(room, number)
 end
 
 local function within_grace(room, ask_ms)
-  return math.min(ask_ms, math.max(POLL_MS_MIN, math.floor(room[GRACE_MS] / 2)))
+  return math.min(ask_ms, math.max(POLL_MS_MIN, math.floor(room[GRACE_MS] * 2 / 5)))
 end
 
 -- After a quarter of the wait; without a pace, as if ten were admitted per second.

@@ -3,11 +3,13 @@
 -- Returns for each user the number in the line (waiting; 0: none yet), -1 (admitted) or -2 (neither); or -1
 --         alone: no room.
 -- include: queue/_polls.lua
+-- include: queue/_silence.lua
 
 local room = load_room()
 if not room then
   return -1
 end
+heard(room)
 local users = {unpack(ARGV, 2)}
 local numbers = redis.call('ZMSCORE', KEYS[2], unpack(users))
 local answers = {}

@@ -9,11 +9,13 @@
 -- include: queue/_sessions.lua
 -- include: queue/_polls.lua
 -- include: queue/_enters.lua
+-- include: queue/_silence.lua
 
 local room = load_room()
 if not room then
   return -1
 end
+heard(room)
 local waiting = redis.call('ZCARD', KEYS[2])
 local enters_max, before_sale = tonumber(ARGV[3]), ARGV[4] == '1'
 local reaped = false

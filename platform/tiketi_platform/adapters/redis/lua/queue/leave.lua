@@ -9,6 +9,7 @@ local room = load_room()
 if not room then
   return 0
 end
+heard(room)
 local user = ARGV[3]
 local was = 0
 local number = redis.call('ZSCORE', KEYS[2], user)

@@ -4,11 +4,13 @@
 --         the place is kept, and it was a sign of life all the same.
 -- include: queue/_sessions.lua
 -- include: queue/_polls.lua
+-- include: queue/_silence.lua
 
 local room = load_room()
 if not room then
   return -2
 end
+heard(room)
 local user = ARGV[2]
 local rank = redis.call('ZRANK', KEYS[2], user)
 if rank then
