@@ -62,6 +62,8 @@ class Principal:
     """Of the user's tokens; a change of role or password makes it grow."""
     session_id: int = 0
     """The session the token came with; 0 for one without."""
+    key_id: str = ""
+    """The key that vouches."""
 
     @property
     def user_id(self) -> UserId:
@@ -142,6 +144,8 @@ class TokenVerifier:
         self._clock = clock
         self._access: dict[str, Principal] = {}
         self._entry: dict[str, EntryClaims] = {}
+        self._withdrawn: set[str] = set()
+        self._withdrawals_count = 0
 
     def remembered(self, token: str) -> Principal | None:
         """Whom an access token stands for that was verified before and is still good; else None."""
@@ -158,8 +162,8 @@ class TokenVerifier:
         """
         principal = self._access.get(token)
         if principal is None:
-            claims = await self._verified(token, ACCESS_AUDIENCE, self._access_key)
-            principal = _principal(claims)
+            key_id, claims = await self._verified(token, ACCESS_AUDIENCE, self._access_key)
+            principal = _principal(claims, key_id)
             # Services learn of revocations with tokens of their own, so those do not wait for it.
             if not (
                 principal.is_service or self._revocations is None or self._revocations.is_known
@@ -173,16 +177,23 @@ class TokenVerifier:
         return principal
 
     @property
-    def revocations_count(self) -> int:
-        """While it stays the same, so do the answers of `is_revoked`."""
-        return 0 if self._revocations is None else self._revocations.learnt_count
+    def endings_count(self) -> int:
+        """While it stays the same, so do the answers of `is_revoked` and `is_withdrawn`."""
+        learnt_count = 0 if self._revocations is None else self._revocations.learnt_count
+        return learnt_count + self._withdrawals_count
 
     def is_revoked(self, principal: Principal) -> bool:
         """Whether a caller's token is known to have ended before its time."""
         return self._revocations is not None and self._revocations.is_over(principal)
 
+    def is_withdrawn(self, principal: Principal) -> bool:
+        """Whether the key that vouched for a caller is published no more; `access` believes none of it by itself."""
+        return principal.key_id in self._withdrawn
+
     def forget(self, kid: str) -> None:
         """Remember no token of this key any more: it is published no longer, so the next look refuses them."""
+        self._withdrawn.add(kid)
+        self._withdrawals_count += 1
         for remembered in (self._access, self._entry):
             # Those who sign write the same header each time, so there are as many heads as keys.
             heads: dict[str, bool] = {}
@@ -200,7 +211,8 @@ class TokenVerifier:
             if self._entry_key is None:
                 raise EntryRequiredError
             try:
-                claims = _entry_claims(await self._verified(token, ENTRY_AUDIENCE, self._entry_key))
+                _, said = await self._verified(token, ENTRY_AUDIENCE, self._entry_key)
+                claims = _entry_claims(said)
             except TokenExpiredError as error:
                 raise EntryOverError from error
             except TokenInvalidError as error:
@@ -212,15 +224,20 @@ class TokenVerifier:
             raise EntryOverError("the session this entry token belongs to has ended")
         return claims
 
-    async def _verified(self, token: str, audience: str, key_of: KeyLookup) -> dict[str, Any]:
+    async def _verified(
+        self, token: str, audience: str, key_of: KeyLookup
+    ) -> tuple[str, dict[str, Any]]:
+        """The name of the key that vouches, and what it vouches for."""
         # Headers may hold any bytes; what is not ASCII is no token and would break the decoder.
         if len(token) > bounds.token_bytes_max or not token.isascii():
             raise TokenInvalidError
         now_ms = self._clock.now_ms()
         try:
-            key = await key_of(signed.key_id(token))
+            key_id = signed.key_id(token)
+            key = await key_of(key_id)
             if key is None:
                 raise TokenInvalidError
+            self._withdrawn.discard(key_id)
             claims = signed.claims(
                 token, key, audience=audience, issuer=ISSUER, now_s=now_ms / 1000
             )
@@ -234,10 +251,10 @@ class TokenVerifier:
         # None of ours: a key that was stolen and is replaced must not have made a token for ever.
         if claims["exp"] - claims["iat"] > bounds.token_ttl_s_max:
             raise TokenInvalidError("the token would live for too long")
-        return claims
+        return key_id, claims
 
 
-def _principal(claims: dict[str, Any]) -> Principal:
+def _principal(claims: dict[str, Any], key_id: str) -> Principal:
     role, subject = str(claims.get("role")), claims["sub"]
     if role == "service":
         sound = subject.startswith("service:")
@@ -246,7 +263,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
     version, session_id = claims.get("ver", 0), claims.get("sid", 0)
     if not (sound and isinstance(version, int) and isinstance(session_id, int)):
         raise TokenInvalidError
-    return Principal(subject, role, claims["exp"] * 1000, version, session_id)
+    return Principal(subject, role, claims["exp"] * 1000, version, session_id, key_id)
 
 
 def _entry_claims(claims: dict[str, Any]) -> EntryClaims:

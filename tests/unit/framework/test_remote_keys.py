@@ -1,11 +1,15 @@
 """Signing keys are believed as long as they are published, and those who publish them are not hammered."""
 
+from typing import cast
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.waiting import until
 from tiketi_core.kernel import bounds
 from tiketi_core.kernel.errors import UnavailableError
+from tiketi_platform.adapters.socketio.frames import Frame
+from tiketi_platform.adapters.socketio.server import Peer
 from tiketi_platform.adapters.tokens.keys import RemoteKeys
 from tiketi_platform.adapters.tokens.signer import Signer
 from tiketi_platform.framework.access import (
@@ -15,6 +19,8 @@ from tiketi_platform.framework.access import (
     TokenInvalidError,
     TokenVerifier,
 )
+from tiketi_platform.services.queue.audience import Member
+from tiketi_platform.services.queue.connections import Connections
 from tiketi_sdk.contract.auth import Jwks
 
 NOW_S = 1_800_000_000
@@ -85,6 +91,62 @@ async def test_a_key_that_is_published_no_more_is_forgotten_with_its_tokens() ->
     with pytest.raises(TokenInvalidError):
         await verifier.access(stale)
     assert verifier.remembered(good) is not None
+
+
+class Socket:
+    """As much of a peer as `Connections` sees."""
+
+    open = True
+    state: Member
+
+    async def end(self, last: Frame) -> None:
+        self.open = False
+        self.last = last
+
+
+async def test_a_key_that_is_published_no_more_ends_the_sockets_it_let_in_and_no_others() -> None:
+    old, new = a_signer(), a_signer()
+    publisher = Publisher(old, new)
+
+    def forget(kid: str) -> None:
+        verifier.forget(kid)
+
+    keys = RemoteKeys(publisher.fetch, on_lost=forget, fresh_s=0.01)
+    verifier = TokenVerifier(access_key=keys.key, entry_key=None, clock=Clock())
+    connections, sockets = Connections(Clock()), (Socket(), Socket())
+
+    async def let_in(socket: Socket, signer: Signer) -> None:
+        principal = await verifier.access(access_token(signer))
+        connections.add(cast("Peer", socket), Member(principal.user_id, principal))
+
+    stale, good = sockets
+    await let_in(stale, old)
+    await let_in(good, new)
+    await connections.end_revoked(verifier)
+    assert [socket.open for socket in sockets] == [True, True]
+    keys.follow()
+    try:
+        publisher.signers = (new,)
+
+        async def is_over() -> bool:
+            await connections.end_revoked(verifier)
+            return not stale.open
+
+        await until(is_over)
+        assert b"token_expired" in stale.last.wire
+        assert good.open
+        publisher.signers = (old, new)  # a mistake is taken back
+
+        async def is_known_again() -> bool:
+            return await keys.key(old.jwk.kid) is not None
+
+        await until(is_known_again)
+    finally:
+        await keys.stop()
+    back = Socket()
+    await let_in(back, old)
+    await connections.end_revoked(verifier)
+    assert back.open
 
 
 async def test_nothing_is_asked_before_somebody_wanted_to_know() -> None:

@@ -30,7 +30,7 @@ class Connections:
         self._ending: dict[int, set[Peer]] = {}
         """Second of the clock in which a token ends → who came with it."""
         self._count_of: Counter[UserId] = Counter()
-        self._revocations_count = 0
+        self._endings_count = 0
 
     def add(self, peer: Peer, member: Member) -> None:
         """Somebody is in. Raises TooFastError for who has as many connections as one may have."""
@@ -58,13 +58,14 @@ class Connections:
             await peer.end(frame(wire.ENDED, to_problem(TokenExpiredError())))
 
     async def end_revoked(self, verifier: TokenVerifier) -> None:
-        """Close the connections whose tokens were revoked since the last time."""
-        if verifier.revocations_count == self._revocations_count:
+        """Close the connections whose tokens were revoked since the last time, or the key that signed them."""
+        if verifier.endings_count == self._endings_count:
             return
-        self._revocations_count = verifier.revocations_count
+        self._endings_count = verifier.endings_count
         everybody = [peer for peers in self._ending.values() for peer in peers]
         for peer in everybody:
-            if peer.open and verifier.is_revoked(peer.state.principal):
+            principal = peer.state.principal
+            if peer.open and (verifier.is_revoked(principal) or verifier.is_withdrawn(principal)):
                 await peer.end(frame(wire.ENDED, to_problem(TokenExpiredError(REVOKED))))
 
 
