@@ -9,20 +9,20 @@ import sys
 
 import uvloop
 from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import SigningKey
 
 SIGNED: bytes = b"x" * 225
 
 
 async def made(size_bytes: int, *, checks: bool) -> web.Application:
     body = b"x" * size_bytes
-    key = Ed25519PrivateKey.generate()
-    signature, public = key.sign(SIGNED), key.public_key()
+    key = SigningKey.generate()
+    signature, public = key.sign(SIGNED).signature, key.verify_key
 
     async def hello(request: web.Request) -> web.Response:
         await request.read()
         if checks:
-            public.verify(signature, SIGNED)
+            public.verify(SIGNED, signature)
         return web.Response(body=body, content_type="application/json")
 
     app = web.Application()

@@ -113,7 +113,12 @@ def socket_rows() -> Iterator[Row]:
     """A burst of sockets, holding them, telling them."""
     seconds_max, kib_max, cpu_ms_max, last_ms_max = 3.0, 25, 150, 400
     seen = _bench("sockets.py")
-    for kind, name in (("burst", "sockets join in one burst"), ("unseen", "more, with new tokens")):
+    kinds = {
+        "burst": "sockets join in one burst, every token new",
+        "again": "come again after all were cut",
+        "more": "others join while those are told of the line",
+    }
+    for kind, name in kinds.items():
         burst_s, errors = seen[f"{kind}_all_joined_s"], seen[f"{kind}_errors"]
         yield Row(
             operation=f"{seen[f'{kind}_connections']:,} {name}",

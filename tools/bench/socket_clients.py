@@ -43,7 +43,10 @@ class _Crowd:
 
     def __init__(self) -> None:
         self.joined_count = 0
+        self.left_count = 0
         self.lost_count = 0
+        self.clients: set[_Client] = set()
+        """Connected."""
         self.told_count = 0
         self.last_told_s = 0.0
         self.changed = asyncio.Event()
@@ -57,9 +60,16 @@ class _Client(asyncio.Protocol):
         self._token = token
         self._transport: Any = None
         self._state = 0
+        self._is_leaving = False
+
+    def leave(self) -> None:
+        """Close the connection."""
+        self._is_leaving = True
+        self._transport.close()
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
+        self._crowd.clients.add(self)
         transport.write(UPGRADE)
 
     def data_received(self, data: bytes) -> None:
@@ -85,7 +95,11 @@ class _Client(asyncio.Protocol):
             self._transport.write(_frame("3"))
 
     def connection_lost(self, _error: Exception | None) -> None:
-        self._crowd.lost_count += 1
+        self._crowd.clients.discard(self)
+        if self._is_leaving:
+            self._crowd.left_count += 1
+        else:
+            self._crowd.lost_count += 1
         self._crowd.changed.set()
 
 
@@ -113,6 +127,15 @@ async def _arrive(crowd: _Crowd, port: int, tokens: list[str]) -> float:
     return time.monotonic() - started_s
 
 
+async def _leave(crowd: _Crowd) -> None:
+    """Everybody goes; they may come again."""
+    for client in tuple(crowd.clients):
+        client.leave()
+    while crowd.clients:
+        crowd.changed.clear()
+        await crowd.changed.wait()
+
+
 async def _ask(port: int, waits_s: list[float]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while True:
@@ -133,10 +156,13 @@ async def clients(tokens: list[str], port: int, burst: int) -> None:
     asking: asyncio.Task[None] | None = None
     _say(ready=True)
     while order := (await orders.readline()).decode().strip():
-        if order in {"burst", "rest"}:
-            coming = tokens[:burst] if order == "burst" else tokens[burst:]
+        if order in {"burst", "again", "rest"}:
+            coming = tokens[burst:] if order == "rest" else tokens[:burst]
             seconds = await _arrive(crowd, port, coming)
             _say(seconds=seconds, joined=crowd.joined_count, lost=crowd.lost_count)
+        elif order == "leave":
+            await _leave(crowd)
+            _say(left=crowd.left_count)
         elif order == "ask":
             asking = loop.create_task(_ask(port, waits_s))
             _say(asking=True)

@@ -2,9 +2,9 @@
 
 Valkey and the queue service (with stand-ins for auth and the catalogue) in one process, raw websocket
 clients in another, on loopback. Figures are CPU of the service's process, because the machine is shared.
-In turn: a burst of connections of users who have entered over HTTP before, as clients do; a burst of as many
-whose tokens this process has never seen, which costs a signature each; and a broadcast a second to all of
-them while a client asks `/health/live` again and again.
+In turn: a burst of connections whose tokens this process has never seen, which costs a signature each; all of them
+once more after they were cut; as many others while those are held and told of the line; and a broadcast a second
+to all of them while a client asks `/health/live` again and again.
 
     python tools/bench/sockets.py [--burst 5000] [--held 10000] [--broadcasts 10] [--json FILE]
 """
@@ -78,9 +78,7 @@ async def measured(burst: int, held: int, broadcasts: int) -> dict[str, Any]:
     from tiketi_platform.adapters.redis.waiting_room import RedisRoom
     from tiketi_platform.runtime.engines.valkey import running_valkey
     from tiketi_platform.runtime.registry import spec_of
-    from tools.bench.http_rows import asking
     from tools.bench.stand_in_auth import AUTH
-    from tools.bench.wire import send_all
 
     behind: list[Any] = []
 
@@ -108,7 +106,6 @@ async def measured(burst: int, held: int, broadcasts: int) -> dict[str, Any]:
                 tokens_file = Path(path) / "tokens.json"
                 tokens_file.write_text(json.dumps(tokens))
                 port = settings.ports["queue"]
-                await send_all(port, asking(EVENT_ID, tokens[:burst]))
                 del tokens
                 process = await asyncio.create_subprocess_exec(
                     *(sys.executable, str(ROOT / "tools" / "bench" / "socket_clients.py")),
@@ -145,12 +142,11 @@ async def _measure(
     burst, held, broadcasts = counts
     spare_collector()  # as the service does when it starts
     empty_bytes = _rss_bytes()
-    cpu_s = time.process_time()
-    burst_answer = await crew.order("burst")
-    burst_cpu_s = time.process_time() - cpu_s
-    cpu_s = time.process_time()
-    rest = await crew.order("rest")
-    rest_cpu_s = time.process_time() - cpu_s
+    bursts = {
+        "burst": await _burst(crew, "burst", burst),
+        "again": await _again(crew, realtime, burst),
+        "more": await _burst(crew, "rest", held - burst),
+    }
     await asyncio.sleep(3)
     held_bytes = _rss_bytes()
     quiet_cpu_s = await _cpu_of_a_second()
@@ -160,15 +156,8 @@ async def _measure(
     await _Told(crew, realtime, news, held).rounds(broadcasts)
     asked = await crew.order("end")
     return {
-        "burst_connections": burst,
-        "burst_errors": burst_answer["lost"],
-        "burst_all_joined_s": round(burst_answer["seconds"], 2),
-        "burst_cpu_ms_each": round(burst_cpu_s / burst * 1000, 3),
-        "unseen_connections": held - burst,
-        "unseen_errors": rest["lost"] - burst_answer["lost"],
-        "unseen_all_joined_s": round(rest["seconds"], 2),
-        "unseen_cpu_ms_each": round(rest_cpu_s / max(1, held - burst) * 1000, 3),
-        "held_connections": rest["joined"],
+        **{f"{kind}_{name}": each for kind, seen in bursts.items() for name, each in seen.items()},
+        "held_connections": held - bursts["more"]["errors"],
         "held_lost": told.lost_count,
         "held_kib_each": round((held_bytes - empty_bytes) / held / 1024, 1),
         "quiet_cpu_ms_per_s": round(quiet_cpu_s * 1000, 1),
@@ -180,6 +169,25 @@ async def _measure(
         "http_p50_ms": asked["p50_ms"],
         "http_p99_ms": asked["p99_ms"],
     }
+
+
+async def _burst(crew: _Crew, order: str, count: int) -> dict[str, Any]:
+    cpu_s = time.process_time()
+    answer = await crew.order(order)
+    return {
+        "connections": count,
+        "errors": answer["lost"],
+        "all_joined_s": round(answer["seconds"], 2),
+        "cpu_ms_each": round((time.process_time() - cpu_s) / max(1, count) * 1000, 3),
+    }
+
+
+async def _again(crew: _Crew, realtime: Any, count: int) -> dict[str, Any]:
+    from tests.waiting import eventually
+
+    await crew.order("leave")
+    await eventually(lambda: not realtime.server.peers)
+    return await _burst(crew, "again", count)
 
 
 class _Told:

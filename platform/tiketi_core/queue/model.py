@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from tiketi_core.kernel import bounds
 from tiketi_core.kernel.ids import EventId, UserId
@@ -62,9 +62,8 @@ class PolicyChange:
     """Only while nobody has a number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A place in the line."""
+class Waiting(NamedTuple):
+    """A place in the line; a tuple, because one is made per answer."""
 
     number: int
     """Counted from 1 per event in the order of entering; it never changes."""

@@ -4,8 +4,7 @@ Order, capacity and pace are the room's own business (rules.py, and the scripts 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tiketi_core.kernel.clock import Clock
 from tiketi_core.kernel.errors import DomainError, InvalidRequestError, UnavailableError
@@ -47,9 +46,8 @@ GATHERINGS_MAX: Final = 1_024
 """Events whose commitment one process remembers; it never changes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a user stands, and what the answer tells the client to do."""
+class Standing(NamedTuple):
+    """Where a user stands, and what the answer tells the client to do; a tuple, because one is made per answer."""
 
     event_id: EventId
     placement: Placement

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.signing import VerifyKey
 
 from tiketi_core.kernel import bounds
 from tiketi_core.kernel.clock import Clock
@@ -18,7 +18,7 @@ ENTRY_AUDIENCE: Final = "tiketi:entry"
 REVOKED: Final = "this token was revoked; refresh it or log in again"
 
 ClaimsT = TypeVar("ClaimsT")
-KeyLookup = Callable[[str], Awaitable[Ed25519PublicKey | None]]
+KeyLookup = Callable[[str], Awaitable[VerifyKey | None]]
 """Finds the public key of a `kid`, or None when no such key is good now."""
 
 

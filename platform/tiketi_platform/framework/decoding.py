@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import orjson
 from pydantic import ValidationError
@@ -12,6 +12,9 @@ from tiketi_sdk.contract.operation import Operation, Request
 
 RequestT = TypeVar("RequestT", bound=Request)
 Pairs = Mapping[str, str]
+REMEMBERED_MAX: Final = 1_024
+REMEMBERED_CHARS_MAX: Final = 128
+"""Query strings whose structs an operation remembers, and how long they may be: some 1 MB each at the most."""
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 
 
@@ -45,6 +48,9 @@ class Decoder(Generic[RequestT]):
             for name, info in self._model.model_fields.items()
             if "AwareDatetime" in str(info.annotation)
         )
+        self._is_by_query_alone = not operation.has_body and not self._path_names
+        self.remembered: Final[dict[str, RequestT]] = {}
+        """By query string as it was sent: structs never change, so the same question may have the same one."""
         self.decode: Callable[[Pairs, Pairs, bytes], RequestT]
         """From path, query and body to the struct; raises ValidationError or InvalidRequestError."""
         if not operation.has_body:
@@ -53,6 +59,14 @@ class Decoder(Generic[RequestT]):
             self.decode = self._from_path_and_body
         else:
             self.decode = self._from_body
+
+    def remember(self, query_string: str, decoded: RequestT) -> None:
+        """Keep what a query string means, where that is all an operation reads."""
+        if not self._is_by_query_alone or len(query_string) > REMEMBERED_CHARS_MAX:
+            return
+        while len(self.remembered) >= REMEMBERED_MAX:
+            del self.remembered[next(iter(self.remembered))]
+        self.remembered[query_string] = decoded
 
     def _from_body(self, _path: Pairs, query: Pairs, body: bytes) -> RequestT:
         _refuse_query(query)

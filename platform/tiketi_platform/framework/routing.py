@@ -101,7 +101,7 @@ class _Endpoint:
         self._handler = handler
         self._service = service
         self._verifier = verifier
-        self._decode = Decoder(operation).decode
+        self._decoder = Decoder(operation)
         self._has_path_fields = "{" in operation.path
         self._file = next(iter(operation.request.model_fields)) if operation.upload else ""
         self._declared = frozenset(operation.all_errors)
@@ -125,13 +125,11 @@ class _Endpoint:
         if operation.upload:
             content = await read_file(request, self._file, operation.body_bytes_max)
             return Call(operation.request(**{self._file: content}), request_id, principal)
-        body = await self._body(request) if operation.has_body else b""
-        query = request.query
-        if query and len(query) != len(set(query)):
-            raise InvalidRequestError("a query parameter is given twice", field="")
-        # A request that came by a shortcut has none.
-        path = request.match_info if self._has_path_fields else _NO_PATH_FIELDS
-        decoded = self._decode(path, query, body)
+        # What was asked in these very words before need not be read again.
+        query_string = request.rel_url.raw_query_string
+        decoded = self._decoder.remembered.get(query_string)
+        if decoded is None:
+            decoded = await self._decoded(request, query_string)
         entry_token = headers.get(_ENTRY_TOKEN) if operation.entry else None
         if operation.entry and entry_token is None:
             raise EntryRequiredError
@@ -151,6 +149,17 @@ class _Endpoint:
             headers.get(hdrs.IF_MATCH) if operation.conditional else None,
             self._address_of(request),
         )
+
+    async def _decoded(self, request: web.Request, query_string: str) -> Request:
+        body = await self._body(request) if self._operation.has_body else b""
+        query = request.query
+        if query and len(query) != len(set(query)):
+            raise InvalidRequestError("a query parameter is given twice", field="")
+        # A request that came by a shortcut has none.
+        path = request.match_info if self._has_path_fields else _NO_PATH_FIELDS
+        decoded: Request = self._decoder.decode(path, query, body)
+        self._decoder.remember(query_string, decoded)
+        return decoded
 
     async def _principal(self, authorization: str | None) -> Principal | None:
         access = self._operation.access

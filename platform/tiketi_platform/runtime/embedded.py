@@ -147,11 +147,15 @@ class Platform:
             database=database,
             is_ours_alone=postgres is not None,
         )
-        # The password stays in the secrets folder: a URL would carry it into every child's environment.
-        redis_url = options.redis_url or f"redis://127.0.0.1:{valkey.port if valkey else 0}/0"
-        return self._settings(owner_url, database, redis_url)
+        # Passwords stay in the secrets folder: a URL would carry them into every child's environment.
+        return self._settings(
+            database_url=postgres.nearest_url(database)
+            if postgres
+            else _without_user(owner_url, database),
+            redis_url=valkey.nearest_url if valkey else options.redis_url or "",
+        )
 
-    def _settings(self, owner_url: str, database: str, redis_url: str) -> Settings:
+    def _settings(self, *, database_url: str, redis_url: str) -> Settings:
         folder, options = self._folder, self._options
         for name in SIGNING_SERVICES:
             folder.signing_key(name)
@@ -161,7 +165,7 @@ class Platform:
         toss, smtp = options.sandbox_ports["toss"], options.sandbox_ports["smtp"]
         mailbox = f"http://127.0.0.1:{options.sandbox_ports['mailbox']}"
         return Settings(
-            database_url=f"postgresql://{urlsplit(owner_url).netloc.rpartition('@')[2]}/{database}",
+            database_url=database_url,
             redis_url=redis_url,
             secrets_dir=folder.path / "secrets",
             keys_dir=folder.path / "keys",
@@ -247,6 +251,11 @@ class Platform:
                 processes=self._supervisor.processes,
             )
         )
+
+
+def _without_user(url: str, database: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], path=f"/{database}").geturl()
 
 
 async def run_platform(

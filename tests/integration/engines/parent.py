@@ -14,8 +14,10 @@ from pathlib import Path
 
 from tiketi_platform.runtime.data_folder import DataFolder
 from tiketi_platform.runtime.engines import identity
-from tiketi_platform.runtime.engines.postgres import PostgresServer
-from tiketi_platform.runtime.engines.valkey import ValkeyServer
+from tiketi_platform.runtime.engines.postgres import SUPERUSER_SECRET, PostgresServer
+from tiketi_platform.runtime.engines.postgres_settings import SUPERUSER
+from tiketi_platform.runtime.engines.valkey import PASSWORD_SECRET, ValkeyServer
+from tiketi_platform.runtime.wiring import with_user
 
 
 async def main(path: str, as_whom: str = "") -> None:
@@ -33,6 +35,10 @@ async def main(path: str, as_whom: str = "") -> None:
             "pids": [postgres.process.pid, valkey.process.pid],
             "dsn": postgres.superuser_dsn,
             "url": valkey.url,
+            "nearest_dsn": with_user(
+                postgres.nearest_url("postgres"), SUPERUSER, folder.secret(SUPERUSER_SECRET)
+            ),
+            "nearest_url": with_user(valkey.nearest_url, "", folder.secret(PASSWORD_SECRET)),
         }
         sys.stdout.write(json.dumps(facts) + "\n")
         sys.stdout.flush()

@@ -20,6 +20,8 @@ from redis.exceptions import AuthenticationError
 
 from tests.users import as_ordinary_user, environment, give_to_ordinary_user, program
 from tests.waiting import eventually
+from tiketi_platform.adapters.redis.client import RedisClient
+from tiketi_platform.adapters.redis.replies import bulks
 from tiketi_platform.runtime.data_folder import DataFolder
 from tiketi_platform.runtime.engines.process import ProcessId, processes_in
 
@@ -31,6 +33,8 @@ class Running:
     process: subprocess.Popen[str]
     dsn: str
     url: str
+    nearest_dsn: str
+    nearest_url: str
     uid: int
     engines: list[ProcessId]
 
@@ -61,6 +65,8 @@ class User:
                     process,
                     facts["dsn"],
                     facts["url"],
+                    facts["nearest_dsn"],
+                    facts["nearest_url"],
                     facts["uid"],
                     [engine for engine in engines if engine is not None],
                 )
@@ -109,15 +115,17 @@ async def _write(running: Running, value: int) -> None:
 
 
 async def _kept(running: Running) -> tuple[list[int], list[int]]:
-    connection = await asyncpg.connect(running.dsn)
+    """What was written over loopback, read as services do: by the shortest way there is."""
+    connection = await asyncpg.connect(running.nearest_dsn)
     try:
         rows = [row["value"] for row in await connection.fetch("SELECT value FROM kept")]
+        assert await connection.fetchval("SELECT inet_server_addr()") is None, "not by a socket"
     finally:
         await connection.close()
-    client = Redis.from_url(running.url)
-    values = [int(value) for value in await client.lrange("kept", 0, -1)]
-    await client.aclose()
-    return rows, values
+    assert running.nearest_url.startswith("unix://")
+    async with await RedisClient.connect(running.nearest_url) as client:
+        values = bulks(await client.execute("LRANGE", "kept", 0, -1))
+    return rows, [int(value) for value in values]
 
 
 @every_user

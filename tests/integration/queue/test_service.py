@@ -15,8 +15,6 @@ from tiketi_core.kernel.ids import EventId, MessageId, UserId
 from tiketi_core.kernel.message import Message
 from tiketi_platform.adapters.redis import RedisClient
 from tiketi_platform.adapters.redis.bus import StreamBus
-from tiketi_platform.adapters.tokens.keys import public_key
-from tiketi_sdk.contract.auth import Jwk
 from tiketi_sdk.contract.messages import ReservationConfirmed
 
 
@@ -48,7 +46,7 @@ async def test_the_way_in_and_out(platform, event_id):
     keys = (await platform.ask("GET", "queue", "/.well-known/jwks.json")).body["keys"]
     claims = jwt.decode(
         first["entry_token"],
-        public_key(Jwk.model_validate(keys[0])),
+        jwt.PyJWK(keys[0]).key,
         algorithms=["EdDSA"],
         audience="tiketi:entry",
         issuer="tiketi",

@@ -7,6 +7,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import VerifyKey
 
 from tiketi_platform.framework import signed
 
@@ -28,7 +29,13 @@ def _made(key: Ed25519PrivateKey = KEY, **changes: Any) -> str:
 
 def _opened(token: str) -> dict[str, Any]:
     assert signed.key_id(token) == "one"
-    return signed.claims(token, KEY.public_key(), audience="tiketi", issuer="tiketi", now_s=NOW_S)
+    return signed.claims(
+        token,
+        VerifyKey(KEY.public_key().public_bytes_raw()),
+        audience="tiketi",
+        issuer="tiketi",
+        now_s=NOW_S,
+    )
 
 
 def _with_header(**header: Any) -> str:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.signing import VerifyKey
 
 from tiketi_core.kernel.errors import DomainError, UnavailableError
 from tiketi_sdk.contract.auth import Jwk, Jwks
@@ -45,7 +45,7 @@ class RemoteKeys:
         self._fresh_s = fresh_s
         self._refresh_s = refresh_s
         self._retry_s = retry_s
-        self._keys: dict[str, Ed25519PublicKey] = {}
+        self._keys: dict[str, VerifyKey] = {}
         self._jwks: Jwks | None = None
         self._ask_again_at_s = float("-inf")
         self._is_failing = False
@@ -62,7 +62,7 @@ class RemoteKeys:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
 
-    async def key(self, kid: str) -> Ed25519PublicKey | None:
+    async def key(self, kid: str) -> VerifyKey | None:
         """The key of that name, or None; raises UnavailableError when nothing is known yet."""
         known = self._keys.get(kid)
         if known is None:
@@ -87,7 +87,7 @@ class RemoteKeys:
             self._ask_again_at_s = time.monotonic() + pause_s
         if jwks == self._jwks:
             return
-        keys = {jwk.kid: public_key(jwk) for jwk in jwks.keys[:KEYS_MAX]}
+        keys = {jwk.kid: verify_key(jwk) for jwk in jwks.keys[:KEYS_MAX]}
         lost = [kid for kid, key in self._keys.items() if keys.get(kid) != key]
         self._keys, self._jwks = keys, jwks
         for kid in lost:
@@ -112,15 +112,13 @@ class LocalKeys:
     """The public keys of a signer in this process."""
 
     def __init__(self, jwks: Jwks) -> None:
-        self._keys = {jwk.kid: public_key(jwk) for jwk in jwks.keys}
+        self._keys = {jwk.kid: verify_key(jwk) for jwk in jwks.keys}
 
-    async def key(self, kid: str) -> Ed25519PublicKey | None:
+    async def key(self, kid: str) -> VerifyKey | None:
         """The key of that name, or None."""
         return self._keys.get(kid)
 
 
-def public_key(jwk: Jwk) -> Ed25519PublicKey:
+def verify_key(jwk: Jwk) -> VerifyKey:
     """The key itself."""
-    return Ed25519PublicKey.from_public_bytes(
-        base64.urlsafe_b64decode(jwk.x + "=" * (-len(jwk.x) % 4))
-    )
+    return VerifyKey(base64.urlsafe_b64decode(jwk.x + "=" * (-len(jwk.x) % 4)))

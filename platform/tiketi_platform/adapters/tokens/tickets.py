@@ -8,7 +8,6 @@ from tiketi_core.kernel import bounds
 from tiketi_core.kernel.ids import TicketId
 from tiketi_core.reservation.errors import TicketInvalidError
 from tiketi_core.reservation.model import Ticket
-from tiketi_platform.adapters.tokens.keys import public_key
 from tiketi_platform.adapters.tokens.signer import Signer
 from tiketi_platform.framework.access import ISSUER
 from tiketi_platform.framework.signed import ALGORITHM
@@ -24,7 +23,7 @@ class SignedTickets:
 
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
-        self._key = public_key(signer.jwk)
+        self._key = signer.private_key.public_key()
         self._sealed: dict[str, str] = {}
 
     def seal(self, ticket: Ticket) -> str:

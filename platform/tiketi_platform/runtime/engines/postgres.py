@@ -77,6 +77,7 @@ class PostgresServer:
         self._durable = durable
         self._options = dict(options or {})
         self._identity = identity
+        self._sockets: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -93,6 +94,14 @@ class PostgresServer:
         """URL over loopback for a user."""
         return f"postgresql://{user}:{quote(password, safe='')}@{LOOPBACK}:{self.port}/{database}"
 
+    def nearest_url(self, database: str) -> str:
+        """URL without credentials: the Unix socket, which takes half of TCP's time, or loopback where the
+        socket's path would be too long for the system. Known once it was started.
+        """
+        if self._sockets is None:
+            return f"postgresql://{LOOPBACK}:{self.port}/{database}"
+        return f"postgresql:///{database}?host={quote(str(self._sockets))}&port={self.port}"
+
     async def start(self) -> None:
         """Start and wait until it accepts connections.
 
@@ -102,6 +111,7 @@ class PostgresServer:
         assert self._process is None, "already started"
         identity = self._identity or identities.choose(self._folder.postgres / "data")
         data, sockets, binaries = self._places(identity)
+        self._sockets = _usable(sockets)
         await self._clear_leftovers(data, sockets)
         if not (data / "PG_VERSION").exists():
             await self._initialise(data, sockets, binaries, identity)
@@ -113,7 +123,7 @@ class PostgresServer:
         self._process = spawn(
             [
                 str(binaries / "postgres"),
-                *server_arguments(data, self.port, _usable(sockets), self._options),
+                *server_arguments(data, self.port, self._sockets, self._options),
             ],
             log=log,
             identity=identity.spec,

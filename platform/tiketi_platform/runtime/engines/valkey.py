@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from tiketi_platform.runtime.data_folder import DataFolder
 from tiketi_platform.runtime.engines.binaries import valkey_server
@@ -76,6 +77,13 @@ class ValkeyServer:
         assert 0 <= database < DATABASES_COUNT, "no such database"
         password = self._folder.secret(PASSWORD_SECRET)
         return f"redis://:{password}@{LOOPBACK}:{self.port}/{database}"
+
+    @property
+    def nearest_url(self) -> str:
+        """URL without the password: the Unix socket, which takes half of TCP's time, or else loopback."""
+        if self.socket_path is None:
+            return f"redis://{LOOPBACK}:{self.port}/0"
+        return f"unix://{quote(str(self.socket_path))}"
 
     @property
     def socket_path(self) -> Path | None:
