@@ -20,7 +20,7 @@ from tiketi_sdk import (
     save_profile,
 )
 from tiketi_sdk.config import service_urls
-from tiketi_sdk.profiles import ProfileStore
+from tiketi_sdk.profiles import ProfileStore, lock
 
 MINJI = Profile(
     name="seoul",
@@ -194,7 +194,7 @@ def test_a_lock_that_never_comes_free_stops_no_login(monkeypatch):
     save_profile(MINJI)
     stuck = ProfileStore(load_profile("seoul"))
     assert stuck.try_lock()
-    monkeypatch.setattr(profiles, "LOCK_WAIT_S_MAX", 0.05)  # not to wait the whole of it
+    monkeypatch.setattr(lock, "LOCK_WAIT_S_MAX", 0.05)  # not to wait the whole of it
     save_profile(replace(MINJI, token="t-login"))
     stuck.unlock()
     assert load_profile("seoul").token == "t-login"
