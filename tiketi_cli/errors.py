@@ -8,45 +8,16 @@ import traceback
 from dataclasses import dataclass, replace
 from typing import Final
 
+from tiketi_cli.cures import NEXT
 from tiketi_cli.table import members
 
-_NEXT: Final = {
-    "unauthenticated": "log in: tiketi auth login",
-    "token_invalid": "log in again: tiketi auth login",
-    "token_expired": "log in again: tiketi auth login",
-    "refresh_token_reused": "log in again: tiketi auth login",
-    "bad_credentials": "check both and try again; an account is opened by: tiketi auth register",
-    "email_taken": "log in instead: tiketi auth login --email EMAIL",
-    "forbidden": "use a profile that may: tiketi config profiles list, then --profile NAME",
-    "entry_required": "wait for your turn: tiketi queue watch EVENT",
-    "not_in_queue": "join the line: tiketi queue enter EVENT",
-    "not_on_sale": "see when it sells: tiketi events show EVENT",
-    "event_not_found": "see what there is: tiketi events list",
-    "layout_not_found": "see what there is: tiketi seats layouts",
-    "idempotency_key_reused": "give a new request a new key; what is announced is changed by: tiketi events update",
-    "seat_not_found": "see the seats: tiketi seats map EVENT",
-    "seat_taken": "let the platform choose: tiketi reservations create EVENT --best N",
-    "sold_out": "seats come back when holds run out: tiketi seats map EVENT",
-    "seat_limit_reached": "see what you have: tiketi reservations list --event EVENT",
-    "seats_in_use": "cancel their reservations first; sold seats stay",
-    "reservation_not_found": "see yours: tiketi reservations list",
-    "reservation_not_payable": "see how it stands: tiketi reservations show RESERVATION",
-    "ticket_not_found": "see yours: tiketi tickets list",
-    "payment_not_found": "the number is in: tiketi reservations show RESERVATION",
-    "price_mismatch": "leave --points or --card out and the rest is worked out for you",
-    "insufficient_points": "tiketi points charge AMOUNT, or pay the rest by card: --card WON",
-    "card_declined": "nothing was taken; try another card: --token TOKEN",
-    "gateway_unavailable": "nothing is lost; repeat it with the same --idempotency-key",
-    "idempotency_in_flight": "wait a moment and repeat it",
-    "waiting_room_full": "try again in a moment",
-    "waiting_room_closed": "an administrator opens it: tiketi queue resume EVENT",
-    "rate_limited": "try again in a moment",
-    "invalid_request": "see the command's --help",
-}  # fmt: skip
 DETACHED: Final = "TIKETI_DETACHED"
 """Set for the process that `up --detach` leaves running: its stderr is the platform's log."""
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _UP = "start the platform on this machine: tiketi up --detach; or choose another: tiketi config profiles list"
+_PROFILE = (
+    "make it: tiketi config profiles set NAME; or see what there is: tiketi config profiles list"
+)
 _INSTALL = "pip install 'tiketi[{extra}]'"
 _EXTRAS = {"locust": "stampede", "gevent": "stampede", "hdrh": "stampede", "plotext": "stampede",
             "docker": "cluster", "kubernetes": "cluster", "yaml": "cluster"}  # fmt: skip
@@ -154,9 +125,9 @@ def _of_the_command(error: BaseException, words: str) -> Complaint | None:
     if isinstance(error, typer.Abort):
         return Complaint("stopped", "stopped; nothing was changed", 1)
     if isinstance(error, typer.TyperException):
-        return Complaint(
-            "usage", error.format_message(), error.exit_code, f"see: tiketi {words} --help"
-        )
+        # Typer says of a word that is none of a choice's what pydantic says of its own.
+        what = error.format_message().replace("Value error, ", "")
+        return Complaint("usage", what, error.exit_code, f"see: tiketi {words} --help")
     if isinstance(error, UsageError):
         return Complaint("usage", str(error), 2, error.instead)
     if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("tiketi_cli"):
@@ -174,7 +145,13 @@ def _of_the_sdk(error: BaseException) -> Complaint | None:
     # Looked up, not imported: a command that failed before it needed the SDK shall not wait for it.
     if "tiketi_sdk.errors" not in sys.modules:
         return None
-    from tiketi_sdk.errors import ApiError, ClusterError, ConnectError, TiketiError
+    from tiketi_sdk.errors import (
+        ApiError,
+        ClusterError,
+        ConnectError,
+        ProfileNotFoundError,
+        TiketiError,
+    )
 
     if not isinstance(error, TiketiError):
         return None
@@ -184,7 +161,7 @@ def _of_the_sdk(error: BaseException) -> Complaint | None:
             error.code,
             error.detail,
             status,
-            _NEXT.get(error.code, ""),
+            NEXT.get(error.code, ""),
             request_id=error.request_id,
             fields=tuple({"field": each.field, "message": each.message} for each in error.errors),
             marked=True,
@@ -192,9 +169,10 @@ def _of_the_sdk(error: BaseException) -> Complaint | None:
     if isinstance(error, ClusterError):
         cure = f"next: {error.cure}" if error.cure else ""
         return Complaint("cluster", str(error), status, cure, error.details)
-    return Complaint(
-        _code_of(error), str(error), status, _UP if isinstance(error, ConnectError) else ""
-    )
+    cure = _UP if isinstance(error, ConnectError) else ""
+    if isinstance(error, ProfileNotFoundError):
+        cure = _PROFILE
+    return Complaint(_code_of(error), str(error), status, cure)
 
 
 def _code_of(error: BaseException) -> str:

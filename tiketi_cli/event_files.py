@@ -29,8 +29,8 @@ def load(path: Path) -> Any:
         if len(text) > BYTES_MAX:
             raise UsageError(f"{path} is too large", f"at most {BYTES_MAX:,} characters")
         return yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {path}: {error}", "name a file in UTF-8") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is no text in UTF-8", "save it as UTF-8") from None
     except yaml.YAMLError as error:
         raise UsageError(
             f"{path} is not YAML: {error}", "see tiketi events import --help"

@@ -178,3 +178,16 @@ def test_a_closed_pipe_is_quiet():
 @pytest.mark.parametrize("words", ["", "points", "points charge"])
 def test_help_may_be_said_first(tiketi, words):
     assert tiketi("help", *words.split()) == tiketi(*words.split(), "--help")
+
+
+def test_a_profile_that_is_not_there_is_made_by_a_command(tiketi):
+    ended = tiketi("auth", "me", "--profile", "kim")
+    assert "no profile 'kim'" in ended.err
+    assert "tiketi config profiles set NAME" in ended.err
+
+
+def test_a_word_that_is_none_of_the_choices_is_named_without_the_librarys_words(tiketi):
+    ended = tiketi("auth", "users", "role", "2", "boss")
+    assert ended.status == 2
+    assert "'boss' is not one of 'user', 'admin'" in ended.err
+    assert "Value error" not in ended.err

@@ -45,7 +45,7 @@ def test_what_is_no_file_of_events(tmp_path: Path) -> None:
         (tmp_path / "events.yaml").write_bytes(content)
         with pytest.raises(UsageError):
             event_files.load(tmp_path / "events.yaml")
-    with pytest.raises(UsageError):
+    with pytest.raises(FileNotFoundError):  # said as every other file that is not there
         event_files.load(tmp_path / "none.yaml")
     with pytest.raises(UsageError, match="not an event"):
         event_files.fields([GOOD], where="event 1")

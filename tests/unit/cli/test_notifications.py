@@ -92,3 +92,11 @@ def test_open_says_what_to_do_when_nothing_runs(tiketi, tmp_path):
     ended = tiketi("notifications", "open", "--no-browser", "--data", tmp_path / "none")
     assert ended.status == 2
     assert "tiketi up" in ended.err
+
+
+def test_what_is_no_id_of_a_dead_letter_is_said_in_words(at_service, service):
+    ended = at_service("notifications", "replay", "12")
+    assert (ended.status, service.seen) == (2, [])
+    assert "not ids of dead letters: 12" in ended.err
+    assert "tiketi notifications dead-letters" in ended.err
+    assert "pattern" not in ended.err

@@ -11,12 +11,20 @@ import pytest
 
 import tiketi_cli.commands
 from tiketi_cli.app import split
+from tiketi_cli.cures import NEXT
 from tiketi_cli.help import ROOT_EXAMPLES, ROOT_SECTIONS, group_help, split_examples
 from tiketi_cli.running import help_of, load
 from tiketi_cli.table import ALIASES, COMMANDS, COMMON_FLAGS, GROUPS, location, members
+from tiketi_sdk.contract.codes import CODES
 
 FOLDER = Path(tiketi_cli.commands.__path__[0])
 ROOT = FOLDER.parent.parent
+NO_CURE = {
+    *("not_found", "method_not_allowed", "unsupported_media_type", "body_too_large", "internal"),
+    *("idempotency_key_required", "google_link_required"),  # the commands see to it
+    *("image_invalid", "image_too_large", "image_not_found"),  # the refusal says what is wrong
+    *("ticket_invalid", "too_late_to_cancel"),  # nothing can be done
+}
 CONSUMES_NEXT = re.compile(r"--[a-z-]+$|-[a-z]$")
 
 
@@ -100,6 +108,14 @@ def test_flags_in_examples_exist(words):
 @pytest.mark.parametrize("example", ROOT_EXAMPLES)
 def test_root_examples_exist(example):
     _check_example(example)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_refusal_says_what_to_do_next(code):
+    if code in NO_CURE:
+        assert code not in NEXT
+    else:
+        _check_example(NEXT[code])
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])

@@ -23,6 +23,8 @@ def replay(
     tiketi notifications replay delivery:12
     tiketi notifications replay --all --yes
     """
+    from tiketi_sdk.errors import InvalidRequestError
+
     here = session(ctx)
     if bool(ids) == every:
         raise UsageError(
@@ -30,5 +32,11 @@ def replay(
         )
     if every:
         here.confirm("Try every dead letter anew?", yes=yes)
-    count = here.client.notifications.replay(ids or None)
+    try:
+        count = here.client.notifications.replay(ids or None)
+    except InvalidRequestError as error:
+        raise UsageError(
+            f"not ids of dead letters: {', '.join(ids or ())}",
+            "say them as they are listed: tiketi notifications dead-letters",
+        ) from error
     here.out.facts({"count": count}, {"tried anew": count})
