@@ -1,14 +1,11 @@
 """kill -9 of a consumer of SQS in mid-batch: every message is written down, and none of them twice."""
 
 import asyncio
-import os
-import signal
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
+from tests.doomed import dies
 from tests.engines import Database
 from tests.integration.aws.doomed_consumer import PREFIX, consumer
 from tests.waiting import until
@@ -19,31 +16,16 @@ from tiketi_platform.adapters.aws.clients import AwsClients
 from tiketi_platform.adapters.postgres.notification.deliveries import PostgresDeliveries
 from tiketi_platform.adapters.postgres.pool import Database as Pool
 
-ROOT = Path(__file__).parents[3]
 MESSAGES_COUNT = 60
 
 
 async def die_at(step: str, dsn: str, endpoint: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c"),
-        "import asyncio, sys; from tests.integration.aws.doomed_consumer import main;"
-        " asyncio.run(main(*sys.argv[1:]))",
+    await dies(
+        "tests.integration.aws.doomed_consumer",
         *(dsn, endpoint, step),
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}",
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-        },
+        AWS_ACCESS_KEY_ID="testing",
+        AWS_SECRET_ACCESS_KEY="testing",
     )
-    try:
-        async with asyncio.timeout(120):
-            assert await process.wait() == -signal.SIGKILL
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 @pytest.mark.parametrize("step", ["record:before", "record:after"])

@@ -1,13 +1,11 @@
 """kill -9 of the consumer in mid-batch, at each step: every mail arrives, and nobody reads one twice."""
 
 import asyncio
-import os
-import signal
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.doomed import dies
 from tests.engines import Database
 from tests.integration.notification.crew import BATCH_MAX, crew
 from tests.waiting import until
@@ -19,7 +17,6 @@ from tiketi_platform.adapters.redis.client import RedisClient
 from tiketi_platform.runtime.engines.valkey import ValkeyServer
 from tiketi_platform.sandbox.mailbox.server import Mailbox, running_mailbox
 
-ROOT = Path(__file__).parents[3]
 MESSAGES_COUNT = 120
 STEPS = (
     "record:before",
@@ -30,27 +27,6 @@ STEPS = (
     "settle:before",
     "settle:after",
 )
-
-
-async def die_at(step: str, *arguments: str) -> None:
-    """Run the crew in a process of its own until it kills itself."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "import asyncio, sys; from tests.integration.notification.crew import main;"
-        " asyncio.run(main(*sys.argv[1:]))",
-        *arguments,
-        step,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}"},
-    )
-    try:
-        async with asyncio.timeout(60):
-            assert await process.wait() == -signal.SIGKILL
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 async def publish(valkey: ValkeyServer) -> None:
@@ -85,7 +61,9 @@ async def test_killed_in_mid_batch_nothing_is_lost_and_nothing_read_twice(
     await migrate(dsn, "notification")
     await publish(valkey)
     async with running_mailbox(data_dir=tmp_path, smtp_port=0, http_port=0) as mailbox:
-        await die_at(step, dsn, valkey.url, str(mailbox.smtp_port))
+        await dies(
+            "tests.integration.notification.crew", dsn, valkey.url, str(mailbox.smtp_port), step
+        )
         async with crew(dsn, valkey.url, mailbox.smtp_port) as ours:
             done = asyncio.Event()
             consuming = asyncio.create_task(ours.consumer.run())

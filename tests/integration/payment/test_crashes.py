@@ -1,22 +1,15 @@
 """kill -9 between each pair of steps of a payment and a refund: afterwards every won is where it belongs."""
 
 import asyncio
-import os
-import signal
-import sys
-from asyncio.subprocess import PIPE, Process
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
+from tests.doomed import dies, doomed
 from tests.engines import Database as OneDatabase
 from tests.integration.payment.saga import Saga
-from tests.waiting import PATIENCE_S
 from tiketi_core.kernel.ids import UserId
 from tiketi_core.payment import errors
 
-ROOT = Path(__file__).parents[3]
 # Dying before a step is dying after the one before it, so each gap is met once.
 STEPS = [
     "begin:after",
@@ -30,35 +23,7 @@ STEPS = [
     "fail:before",
     "fail:after",
 ]
-
-
-@asynccontextmanager
-async def doomed(dsn: str, url: str, step: str):
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "import asyncio, sys; from tests.integration.payment.doomed import main;"
-        " asyncio.run(main(*sys.argv[1:]))",
-        dsn,
-        url,
-        step,
-        stdout=PIPE,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}"},
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-async def killed(process: Process) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        assert process.stdout is not None
-        said = await process.stdout.read()
-        assert await process.wait() == -signal.SIGKILL, said
+PROGRAM = "tests.integration.payment.doomed"
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -66,8 +31,7 @@ async def test_a_process_that_dies_between_two_steps_loses_nothing(
     saga: Saga, postgres: OneDatabase, step: str
 ):
     assert saga.sandbox is not None
-    async with doomed(postgres.dsn("payment"), saga.sandbox.url, step) as process:
-        await killed(process)
+    await dies(PROGRAM, postgres.dsn("payment"), saga.sandbox.url, step)
     saga.directory.put(1)
     saga.directory.put(2, status="EXPIRED")
     await saga.recover_all()
@@ -88,7 +52,7 @@ async def test_processes_killed_under_load_leave_books_that_balance(
 ):
     assert saga.sandbox is not None
     for delay_s in (0.4, 0.7, 1.1):
-        async with doomed(postgres.dsn("payment"), saga.sandbox.url, "load") as process:
+        async with doomed(PROGRAM, postgres.dsn("payment"), saga.sandbox.url, "load") as process:
             assert process.stdout is not None
             assert await process.stdout.readline() == b"loaded\n"
             await asyncio.sleep(delay_s)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
-import sys
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
+from tests.doomed import dies
 from tests.integration.bus.running import running as working
 from tests.integration.queue.conftest import EVENT, NOW_MS, catalogue_spec
 from tests.integration.queue.replica import Replica
@@ -35,7 +31,6 @@ from tiketi_platform.adapters.redis.bus import StreamBus
 from tiketi_platform.adapters.redis.replies import bulks
 from tiketi_sdk.contract.messages import EntryAdmitted
 
-ROOT = Path(__file__).parents[3]
 LEASE_MS = 500
 
 
@@ -106,24 +101,6 @@ async def gone(outbox: AdmissionOutbox) -> bool:
     return await outbox.rooms() == []
 
 
-async def die(redis_url: str, step: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c"),
-        "import asyncio, sys; from tests.integration.queue.doomed_relay import main;"
-        " asyncio.run(main(*sys.argv[1:]))",
-        *(redis_url, step, str(LONG_LEASE_MS)),
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}"},
-    )
-    try:
-        async with asyncio.timeout(60):
-            assert await process.wait() == -signal.SIGKILL
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
 async def want_turns_told(postgres) -> None:
     """Everybody has a device; every tenth wants a mail as well."""
     database = await Database.connect(postgres.dsn("notification"), "notification")
@@ -148,7 +125,7 @@ async def test_killed_in_mid_drain_everybody_is_told_once(
     assert WALKED_IN > ENTRIES_MAX, "or there is no second batch"
     await want_turns_told(postgres)
     await let_in(make_room, now_ms=await valkey_ms(outbox))
-    await die(valkey.url, step)
+    await dies("tests.integration.queue.doomed_relay", valkey.url, step, str(LONG_LEASE_MS))
     assert 0 < await outbox.count() < USERS_COUNT
     await outbox.client.execute("PEXPIRE", keys.teller(EVENT), LEASE_MS)  # its lease runs out
     async with running(

@@ -6,46 +6,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import socketio
 
+from tests.integration.queue.serving import ON_SALE, find
 from tests.ports import free_port
 from tests.services import Running, serving, settings_for
 from tests.waiting import PATIENCE_S
-from tiketi_core.queue.errors import EventNotFoundError
 from tiketi_platform.framework.routing import bind
 from tiketi_platform.framework.spec import AnySpec, ServiceSpec
 from tiketi_sdk.contract import event
 
-EVENT_ID = 42
-ON_SALE = event.Event(
-    id=EVENT_ID,
-    title="콘서트",
-    artist="아이유",
-    venue="Seoul",
-    description="",
-    starts_at=datetime.now(UTC) + timedelta(days=2),
-    on_sale_at=datetime.now(UTC) - timedelta(hours=1),
-    sale_ends_at=datetime.now(UTC) + timedelta(days=1),
-    seats_per_user_max=4,
-    status="on_sale",
-    created_at=datetime.now(UTC),
-    updated_at=datetime.now(UTC),
-    version=1,
-)
-
-
-async def _find(events, call):
-    if call.body.event_id not in events:
-        raise EventNotFoundError
-    return events[call.body.event_id]
-
-
+EVENT_ID = ON_SALE.id
 CATALOGUE: AnySpec = ServiceSpec(
-    name="event", build=lambda _resources: {EVENT_ID: ON_SALE}, routes=(bind(event.GET, _find),)
+    name="event", build=lambda _resources: {EVENT_ID: ON_SALE}, routes=(bind(event.GET, find),)
 )
 
 
