@@ -121,11 +121,12 @@ class Lab:
         done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True)
         return done.stdout
 
-    def kubectl(self, *arguments: str) -> str:
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """What kubectl says about our cluster."""
         where = self.run("cluster", "kubeconfig").strip()
         command = ["kubectl", "--kubeconfig", where, "--namespace", "tiketi", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=True)
+        return done.stdout
 
 
 def missing_here() -> str:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import time
 
+from tests.unit.manifests.pod_security import offences
 from tests.users import REPOSITORY
 from tiketi_sdk.cluster.kube import OBJECTS
 from tiketi_sdk.contract.codes import Exit
 
 STEPS = (
     "registry", "stores", "build", "cluster", "push", "wiring", "secrets",
-    "foundation", "database", "services", "smoke", "prune",
+    "volumes", "foundation", "database", "services", "smoke", "prune",
 )  # fmt: skip
-ALWAYS = {"wiring", "secrets", "foundation", "database", "services", "smoke", "prune"}
+ALWAYS = {
+    "wiring", "secrets", "volumes", "foundation", "database", "services", "smoke", "prune",
+}  # fmt: skip
 """Made to be missing, or needing one that was just killed: these cannot have ended beside another step."""
 WORKER = "tiketi-local-worker"
+MANY = 15
+"""Two of each service, stores, sandbox."""
 IMAGE_BYTES_MAX = 250_000_000
 
 
@@ -69,6 +74,26 @@ def test_everything_is_well_and_nothing_of_the_users_was_touched(cluster):
     me = json.loads(cluster.run("--profile", "local-cluster", "--json", "auth", "me"))
     assert me["role"] == "admin"
     assert not (cluster.home / "somebody-elses").exists()
+
+
+def test_no_pod_is_more_than_restricted_and_data_is_where_it_was_to_be(cluster):
+    """Of what the cluster made of the manifests, since the lab's API server does not know the profile."""
+    namespace = json.loads(cluster.kubectl("get", "namespace", "tiketi", "-o", "json"))
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    pods = json.loads(cluster.kubectl("get", "pods", "-o", "json"))["items"]
+    assert len(pods) >= MANY
+    refused = {
+        pod["metadata"]["name"]: offences(pod["spec"], pod["metadata"].get("annotations"))
+        for pod in pods
+    }
+    assert refused == {name: [] for name in refused}
+    claims = json.loads(cluster.kubectl("get", "persistentvolumeclaims", "-o", "json"))["items"]
+    bound = {claim["metadata"]["name"]: claim["spec"]["volumeName"] for claim in claims}
+    assert bound == {
+        "data-postgres-0": "tiketi-postgres",
+        "data-valkey-0": "tiketi-valkey",
+        "sandbox": "tiketi-sandbox",
+    }
 
 
 def test_the_image_is_small_and_another_commit_builds_no_layer_anew(cluster, tell):

@@ -12,6 +12,7 @@ import urllib.request
 import pytest
 from PIL import Image
 
+from tests.unit.manifests.pod_security import offences
 from tiketi_sdk import Tiketi
 from tiketi_sdk.config import Config, MemoryStore, service_urls
 from tiketi_sdk.contract.codes import Exit
@@ -123,14 +124,28 @@ def test_a_pod_that_does_not_become_ready_is_told_about_with_its_events(cluster)
     assert "database" in cluster.up()["changed"]
 
 
+def stranger(image, place):
+    """A Pod that no policy knows, as restricted as the namespace wants everybody."""
+    security = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    command = ["python", "-c", PROGRAM, place]
+    container = {"name": "stranger", "image": image, "command": command}
+    spec = {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [{**container, "securityContext": security}],
+    }
+    assert offences(spec) == []
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "stranger"}, "spec": spec}
+
+
 def test_no_forbidden_edge_is_open_where_the_network_enforces_policies(cluster):
     """Whether it does is tried with a Pod that nothing at all is allowed to; the policies are there either way."""
     there = cluster.kubectl("get", "networkpolicies", "-o", "name").split()
     wanted = {"default-deny", "dns", "postgres", "valkey", "sandbox", *SERVICES}
     assert wanted <= {each.partition("/")[2] for each in there}
     image = json.loads(cluster.run("cluster", "status", "--json"))["image"]
-    stranger = ("run", "stranger", "--restart=Never", f"--image={image}", "--command", "--")
-    cluster.kubectl(*stranger, "python", "-c", PROGRAM, "queue:3003")
+    cluster.kubectl("apply", "-f", "-", stdin=json.dumps(stranger(image, "queue:3003")))
     try:
         cluster.kubectl(
             "wait", "pod/stranger", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=120s"

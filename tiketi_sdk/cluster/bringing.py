@@ -2,6 +2,7 @@
 
 from tiketi_sdk.cluster.site import Site
 from tiketi_sdk.cluster.step import Listener, Outcome, Standing, Step, Tell, ensure
+from tiketi_sdk.cluster.steps.apart import ApartStep
 from tiketi_sdk.cluster.steps.images import BuildStep, PushStep, StoresStep
 from tiketi_sdk.cluster.steps.nodes import NodesStep
 from tiketi_sdk.cluster.steps.objects import DatabaseStep, FoundationStep, PruneStep, ServicesStep
@@ -9,6 +10,7 @@ from tiketi_sdk.cluster.steps.preflight import PreflightStep
 from tiketi_sdk.cluster.steps.registry import RegistryStep, WiringStep
 from tiketi_sdk.cluster.steps.secrets import SecretsStep
 from tiketi_sdk.cluster.steps.smoke import SmokeStep
+from tiketi_sdk.cluster.steps.volumes import VolumesStep
 
 
 def steps_of(site: Site) -> list[Step]:
@@ -22,9 +24,11 @@ def steps_of(site: Site) -> list[Step]:
         PushStep(site),
         StoresStep(site),
         SecretsStep(site),
+        VolumesStep(site),
         FoundationStep(site),
         DatabaseStep(site),
         ServicesStep(site),
+        ApartStep(site),
         PruneStep(site),
         SmokeStep(site),
     ]

@@ -114,6 +114,11 @@ class Engine:
         container.put_archive("/", packed.getvalue())
 
     @_converted
+    def succeeds(self, container: Container, *command: str) -> bool:
+        """Run a command in a container that runs; whether it ended with 0."""
+        return bool(container.exec_run(list(command)).exit_code == 0)
+
+    @_converted
     def start(self, container: Container) -> None:
         """Start a container that is stopped."""
         container.start()

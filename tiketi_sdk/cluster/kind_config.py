@@ -35,6 +35,10 @@ def config_of(path: Path, settings: ClusterSettings) -> dict[str, Any]:
     # A new object each: one that is named twice would be written as an anchor.
     more = [{"role": "worker"} for _ in range(settings.workers_count - len(workers))]
     config["nodes"] = [*others, *workers[: settings.workers_count], *more]
+    if settings.workers_count == 0:
+        # What a worker would keep, the control plane keeps.
+        labels = {key: value for node in workers for key, value in node.get("labels", {}).items()}
+        others[0]["labels"] = {**labels, **others[0].get("labels", {})}
     return config
 
 

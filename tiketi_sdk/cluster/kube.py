@@ -91,6 +91,10 @@ class Kube:
         found = self._call(self._core.list_namespaced_pod, self.namespace, label_selector=labels)
         return sorted(found.items, key=lambda pod: str(pod.metadata.name))
 
+    def volumes(self) -> list[Model]:
+        """Of the whole cluster."""
+        return list(self._call(self._core.list_persistent_volume).items)
+
     def endpoints(self) -> dict[str, int]:
         """Service → how many ready addresses stand behind it."""
         found = self._call(self._core.list_namespaced_endpoints, self.namespace).items
@@ -180,6 +184,10 @@ class Kube:
         """Say how many Pods a Deployment shall have."""
         body = {"spec": {"replicas": replicas_count}}
         self._call(self._apps.patch_namespaced_deployment_scale, deployment, self.namespace, body)
+
+    def delete_pod(self, name: str) -> None:
+        """Ask a Pod to go, with the time it wants for it; none is fine."""
+        self._find(self._core.delete_namespaced_pod, name)
 
     def delete_job(self, name: str) -> None:
         """Delete a Job and its Pods; none is fine."""

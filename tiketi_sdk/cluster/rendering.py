@@ -15,6 +15,7 @@ _SERVICES: Final = frozenset(
     {"Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget", "DaemonSet"}
 )
 _DATABASE: Final = frozenset({"Job"})
+_VOLUMES: Final = frozenset({"PersistentVolume"})
 _DIGEST_LENGTH: Final = 16
 
 
@@ -57,6 +58,8 @@ class Stage:
 class Manifests:
     """A whole overlay."""
 
+    volumes: Stage
+    """What data is kept in, there before anybody claims it."""
     foundation: Stage
     """Everything that must be there before a service starts: configuration, stores, addresses."""
     database: Stage
@@ -66,13 +69,18 @@ class Manifests:
 
     @property
     def references(self) -> frozenset[str]:
-        """Of all three stages."""
-        return self.foundation.references | self.database.references | self.services.references
+        """Of all stages."""
+        return frozenset().union(*(stage.references for stage in self.stages))
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """In the order they are applied in."""
+        return (self.volumes, self.foundation, self.database, self.services)
 
     def images(self) -> list[str]:
         """Every image named anywhere in them, each once."""
         found: set[str] = set()
-        for stage in (self.foundation, self.database, self.services):
+        for stage in self.stages:
             for each in stage.objects:
                 _collect_images(each, found)
         return sorted(found)
@@ -95,8 +103,10 @@ def parse(text: str) -> Manifests:
     """Split what `kubectl kustomize` wrote."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     objects = [each for each in yaml.load_all(text, Loader=loader) if each]  # a safe one
+    others = _VOLUMES | _DATABASE | _SERVICES
     return Manifests(
-        foundation=_stage("foundation", objects, lambda kind: kind not in _SERVICES | _DATABASE),
+        volumes=_stage("volumes", objects, lambda kind: kind in _VOLUMES),
+        foundation=_stage("foundation", objects, lambda kind: kind not in others),
         database=_stage("database", objects, lambda kind: kind in _DATABASE),
         services=_stage("services", objects, lambda kind: kind in _SERVICES),
     )

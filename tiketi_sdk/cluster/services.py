@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tiketi_sdk.cluster.programs import find, stream
 from tiketi_sdk.cluster.site import Site
 from tiketi_sdk.cluster.step import Tell
+from tiketi_sdk.cluster.steps.apart import spread
 from tiketi_sdk.cluster.waiting import wait_rolled_out
 from tiketi_sdk.errors import ClusterError
 
@@ -19,10 +20,11 @@ _WITHOUT_DATABASE = frozenset({"queue", "sandbox"})
 
 
 def restart(site: Site, service: str, tell: Tell) -> None:
-    """Replace the Pods of a Deployment one after the other; returns once the new ones are ready."""
+    """Replace the Pods of a Deployment one after the other; returns once the new ones are ready, on nodes of their own."""
     _known(site, service)
     site.kube.restart(service)
     wait_rolled_out(site.kube, [service], tell)
+    spread(site, tell, names=[service])
 
 
 def scale(site: Site, service: str, replicas_count: int, *, tell: Tell) -> None:

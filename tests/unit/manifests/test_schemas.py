@@ -52,5 +52,10 @@ def test_nothing_is_there_twice_and_everything_lives_in_the_namespace(overlay: s
     for manifest in render(overlay):
         if manifest["kind"] == "Namespace":
             assert manifest["metadata"]["name"] == "tiketi"
+        elif manifest["kind"] == "PersistentVolume":
+            # It belongs to the cluster, and to one claim of ours.
+            assert "namespace" not in manifest["metadata"]
+            assert manifest["metadata"]["name"].startswith("tiketi-")
+            assert manifest["spec"]["claimRef"]["namespace"] == "tiketi"
         else:
             assert manifest["metadata"]["namespace"] == "tiketi", title(manifest)

@@ -29,8 +29,6 @@ STABLE = {
 USER_MIN = 10_000
 STORES = {"postgres", "valkey"}
 """Their images' own user has a low number: their data belongs to it."""
-OWN_VOLUME = "own-volume"
-"""Gives a volume that is a folder of the node to the Pod's user: the one container that is root."""
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 _UNITS = {
     "m": Fraction(1, 1000),
@@ -89,17 +87,13 @@ def test_requests_and_limits_are_said_of_cpu_memory_and_disk(overlay: str):
 
 
 @every_overlay
-def test_containers_are_restricted(overlay: str):
+def test_containers_are_restricted_and_write_nothing_but_volumes(overlay: str):
     for where, container in containers(overlay):
         context = container["securityContext"]
         assert context["allowPrivilegeEscalation"] is False, where
         assert context["privileged"] is False, where
         assert context["readOnlyRootFilesystem"] is True, where
         assert context["capabilities"]["drop"] == ["ALL"], where
-        if container["name"] == OWN_VOLUME:
-            assert overlay == "local", "production gives nobody root"
-            assert context["capabilities"]["add"] == ["CHOWN"]
-            continue
         assert "add" not in context["capabilities"], where
         assert context["runAsNonRoot"] is True, where
         if where.split("/")[1] not in STORES:

@@ -1,4 +1,4 @@
-"""Applies the manifests in three stages, each waited for: stores, the database's Job, the services.
+"""Applies the manifests in stages, each waited for: stores, the database's Job, the services (before them: `volumes`).
 
 What was applied is written into the namespace's annotations after it stands. A stage whose objects are as
 they were applied is left alone, so that `scale` and `restart` are not undone.
@@ -22,7 +22,7 @@ _GONE_S: Final = 60.0
 _APPLY_S: Final = 120.0
 
 
-class _StageStep:
+class StageStep:
     """One stage, applied and waited for."""
 
     name: str
@@ -89,18 +89,18 @@ class _StageStep:
         return sorted(set(wanted) - there)
 
 
-class FoundationStep(_StageStep):
+class FoundationStep(StageStep):
     """Configuration, addresses, and the stores up and ready."""
 
     name = "foundation"
     title = "Stores"
-    needs: tuple[str, ...] = ("secrets", "wiring", "stores")
+    needs: tuple[str, ...] = ("volumes", "wiring", "stores")
 
     def _stage(self) -> Stage:
         return self._site.manifests.foundation
 
 
-class DatabaseStep(_StageStep):
+class DatabaseStep(StageStep):
     """The database's roles and migrations: a Job, made again whenever what it would do has changed."""
 
     name = "database"
@@ -133,7 +133,7 @@ class DatabaseStep(_StageStep):
             wait_job(self._site.kube, name, tell, pause=self._site.stop.pause)
 
 
-class ServicesStep(_StageStep):
+class ServicesStep(StageStep):
     """The six services and whatever stands in for the outside world, every Pod ready."""
 
     name = "services"
