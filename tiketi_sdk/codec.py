@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 from pydantic import ValidationError
 
 from tiketi_sdk.contract.codes import CODES
+from tiketi_sdk.contract.forms import refused
 from tiketi_sdk.contract.operation import (
     AUTHORIZATION,
     ENTRY_TOKEN,
@@ -114,10 +115,7 @@ def build(operation: Operation[RequestT, Any], fields: Mapping[str, object]) -> 
 
 def field_errors(error: ValidationError) -> tuple[FieldError, ...]:
     """Each refused field by its path, in the form the platform itself uses."""
-    return tuple(
-        FieldError(field=".".join(str(part) for part in each["loc"]), message=each["msg"])
-        for each in error.errors(include_url=False, include_context=False, include_input=False)
-    )
+    return tuple(FieldError(field=path, message=why) for path, why in refused(error))
 
 
 def _told(error: FieldError) -> str:

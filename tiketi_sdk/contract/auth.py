@@ -5,16 +5,17 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from tiketi_sdk.contract.fields import (
+    LINE,
     Email,
     Id,
     Instant,
     Name,
+    NewPortrait,
     OpaqueToken,
     Password,
     Phone,
-    PortraitPath,
-    WebAddress,
 )
+from tiketi_sdk.contract.forms import shaped
 from tiketi_sdk.contract.operation import Nothing, Operation, Request, Wire
 
 Role = Literal["user", "admin"]
@@ -23,9 +24,7 @@ ServiceName = Literal["auth", "event", "queue", "reservation", "payment", "notif
 PROVISION_COUNT_MAX = 1_000
 GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 """A password to be checked: however short, it is only right or wrong."""
-Device = Annotated[
-    str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")
-]
+Device = Annotated[str, shaped(*LINE, min_length=1, max_length=100)]
 """What the list of sessions calls the program or device that logs in."""
 
 
@@ -98,7 +97,7 @@ class UpdateMeRequest(Request):
 
     name: Name | None = None
     phone: Phone | None = None
-    profile_image: WebAddress | PortraitPath | Literal[""] | None = None
+    profile_image: NewPortrait | None = None
     """The address of a picture, as `images.upload_portrait` answers or from elsewhere; the empty string takes it away."""
 
 
@@ -158,7 +157,9 @@ class Contacts(Wire):
 class ProvisionRequest(Request):
     """`count` sandbox users named `{prefix}-{number}`; asking again gives the same users new tokens."""
 
-    prefix: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+    prefix: Annotated[
+        str, shaped(r"^[a-z0-9][a-z0-9-]{0,39}$", "should be 1 to 40 of a–z, 0–9 and -")
+    ]
     first_number: Annotated[int, Field(ge=1, le=10_000_000)] = 1
     count: Annotated[int, Field(ge=1, le=PROVISION_COUNT_MAX)]
 

@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
-
 from tiketi_sdk.contract.auth import Device, GivenPassword, Session
 from tiketi_sdk.contract.fields import Instant, OpaqueToken, WebAddress
+from tiketi_sdk.contract.forms import shaped
 from tiketi_sdk.contract.operation import Operation, Request, Wire
 
-Challenge = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+Challenge = Annotated[str, shaped(r"^[A-Za-z0-9_-]{43}$", "should be a SHA-256 in BASE64URL")]
 """BASE64URL(SHA256(verifier)), RFC 7636."""
-Verifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{43,128}$")]
+Verifier = Annotated[
+    str, shaped(r"^[A-Za-z0-9._~-]{43,128}$", "should be a verifier as RFC 7636 makes it")
+]
 
 
 class GoogleAuthorizeRequest(Request):

@@ -4,6 +4,7 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from tiketi_sdk.contract.forms import shaped
 from tiketi_sdk.contract.operation import Wire
 
 ID_MAX = 2**63 - 1
@@ -22,50 +23,74 @@ AmountOrZero = Annotated[int, Field(ge=0, le=AMOUNT_MAX)]
 Price = Annotated[int, Field(ge=0, le=AMOUNT_MAX)]
 
 WebAddress = Annotated[
-    str, StringConstraints(max_length=2_000, pattern=r"^https?://[\x21\x23-\x3b\x3d\x3f-\x7e]+$")
+    str,
+    shaped(
+        r"^https?://[\x21\x23-\x3b\x3d\x3f-\x7e]+$",
+        "should be a whole address, http:// or https:// and no spaces",
+        max_length=2_000,
+    ),
 ]
 """An absolute address in ASCII, without spaces, quotes or angle brackets."""
 
-PortraitPath = Annotated[
-    str, StringConstraints(pattern=r"^/api/images/[0-9a-f]{64}\.(jpg|png|webp)$")
+NewPortrait = Annotated[
+    str,
+    shaped(
+        r"^(https?://[\x21\x23-\x3b\x3d\x3f-\x7e]+|/api/images/[0-9a-f]{64}\.(jpg|png|webp))?$",
+        "should be an address, http:// or https://, or what uploading a portrait answered",
+        max_length=2_000,
+    ),
 ]
-"""An image below the event service, as `images.upload_portrait` answers where images have no address of their own."""
+"""Another picture, from elsewhere or as `images.upload_portrait` answers; the empty text takes the one there is away."""
 
-_NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
-_NO_CONTROL_BUT_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+LINE = (r"^[^\x00-\x1f\x7f]*$", "should be one line without control characters")
+_LINES = (r"^[^\x00-\x08\x0b-\x1f\x7f]*$", "should be text without control characters")
+VISIBLE = (r"^[\x21-\x7e]+$", "should be ASCII without spaces")
+"""And so nothing that a database or a header could not hold."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_CONTROL)]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_CONTROL)]
-Text = Annotated[str, StringConstraints(max_length=5_000, pattern=_NO_CONTROL_BUT_LINES)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_CONTROL)]
-Query = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_CONTROL)]
+Name = Annotated[str, shaped(*LINE, min_length=1, max_length=100)]
+Title = Annotated[str, shaped(*LINE, min_length=1, max_length=200)]
+Text = Annotated[str, shaped(*_LINES, max_length=5_000)]
+Reason = Annotated[str, shaped(*LINE, min_length=1, max_length=200)]
+Query = Annotated[str, shaped(*LINE, min_length=1, max_length=100)]
 Cursor = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_.:=-]+$")
+    str,
+    shaped(
+        r"^[A-Za-z0-9_.:=-]+$",
+        "should be the next_cursor of the page before",
+        min_length=1,
+        max_length=200,
+    ),
 ]
 """Opaque; take it from `next_cursor` of the page before."""
 Email = Annotated[
     str,
-    StringConstraints(
+    shaped(
+        r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
+        "should be an e-mail address, as kim@example.com",
         min_length=3,
         max_length=254,
-        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
     ),
 ]
 Password = Annotated[str, StringConstraints(min_length=8, max_length=128)]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9-]{6,18}$")]
-VISIBLE = r"^[\x21-\x7e]+$"
-"""ASCII without spaces, and so nothing that a database or a header could not hold."""
-OpaqueToken = Annotated[str, StringConstraints(min_length=1, max_length=4_096, pattern=VISIBLE)]
+Phone = Annotated[
+    str, shaped(r"^\+?[0-9][0-9-]{6,18}$", "should be 7 to 19 digits and dashes, as 010-1234-5678")
+]
+OpaqueToken = Annotated[str, shaped(*VISIBLE, min_length=1, max_length=4_096)]
 PgToken = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_-]+$")
+    str,
+    shaped(
+        r"^[A-Za-z0-9_-]+$",
+        "should be letters, digits, _ and -",
+        min_length=1,
+        max_length=200,
+    ),
 ]
 """What the payment window of the card company handed to the browser; `toss_token_ok` in the sandbox."""
-NewImageUrl = Annotated[
-    str, StringConstraints(max_length=500, pattern=r"^((https?://|/)[\x21-\x7e]+)?$")
-]
+_AN_IMAGE = "should be an address, http:// or https://, or what uploading an image answered"
+NewImageUrl = Annotated[str, shaped(r"^((https?://|/)[\x21-\x7e]+)?$", _AN_IMAGE, max_length=500)]
 """Another image; the empty text takes the one there is away."""
 ImageUrl = Annotated[
-    str, StringConstraints(min_length=1, max_length=500, pattern=r"^(https?://|/)[\x21-\x7e]+$")
+    str, shaped(r"^(https?://|/)[\x21-\x7e]+$", _AN_IMAGE, min_length=1, max_length=500)
 ]
 """Where an image is; what `images.upload` answers."""
 PageNumber = Annotated[int, Field(ge=1, le=PAGE_NUMBER_MAX)]

@@ -2,14 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
+from tiketi_sdk.contract.forms import shaped
 from tiketi_sdk.contract.operation import Operation, Request, Wire
 
 IMAGE_BYTES_MAX = 5 * 1024 * 1024
 PORTRAIT_BYTES_MAX = 2 * 1024 * 1024
 
-ImageName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}\.(jpg|png|webp)$")]
+ImageName = Annotated[
+    str, shaped(r"^[0-9a-f]{64}\.(jpg|png|webp)$", "should be a name as uploading an image answers")
+]
 """The SHA-256 of the content, and what it is."""
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from tiketi_sdk.contract.fields import (
     VISIBLE,
@@ -15,6 +15,7 @@ from tiketi_sdk.contract.fields import (
     Text,
     Title,
 )
+from tiketi_sdk.contract.forms import shaped
 from tiketi_sdk.contract.operation import Nothing, Operation, Request, Wire
 
 Channel = Literal["email", "push", "sms"]
@@ -26,13 +27,21 @@ DeliveryStatus = Literal["PENDING", "SENT", "FAILED", "SKIPPED"]
 """SKIPPED: not sent, because the user does not want it or it came too late to be worth telling."""
 DEAD_LETTERS_MAX = 1_000
 """Named in one request to try them anew."""
-DeviceToken = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=VISIBLE)]
+DeviceToken = Annotated[str, shaped(*VISIBLE, min_length=1, max_length=1_000)]
 """A registration with a push service; those there are have 100 to 300 characters."""
 
-TemplateName = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,40}(\.[a-z_]{1,40})?$")]
+TemplateName = Annotated[
+    str,
+    shaped(
+        r"^[a-z]{1,40}(\.[a-z_]{1,40})?$", "should be the name of a message, as payment.completed"
+    ),
+]
 DeadLetterId = Annotated[
     str,
-    StringConstraints(pattern=r"^(delivery:[0-9]{1,19}|message:[a-z]{1,20}:[0-9A-Za-z-]{1,100})$"),
+    shaped(
+        r"^(delivery:[0-9]{1,19}|message:[a-z]{1,20}:[0-9A-Za-z-]{1,100})$",
+        "should be the id of a dead letter, as delivery:12 or message:payment:1763-0",
+    ),
 ]
 
 

@@ -17,6 +17,7 @@ from tiketi_sdk.contract.fields import (
     PgToken,
     Reason,
 )
+from tiketi_sdk.contract.forms import shaped
 from tiketi_sdk.contract.operation import Nothing, Operation, Request, Wire
 
 PaymentMethod = Literal["CARD", "POINT", "MIXED"]
@@ -139,8 +140,8 @@ class WebhookData(Request):
 
     model_config = ConfigDict(extra="ignore")
 
-    paymentKey: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=VISIBLE)]  # noqa: N815  # Toss's spelling
-    orderId: Annotated[str, StringConstraints(min_length=6, max_length=64, pattern=VISIBLE)]  # noqa: N815
+    paymentKey: Annotated[str, shaped(*VISIBLE, min_length=1, max_length=200)]  # noqa: N815  # Toss's spelling
+    orderId: Annotated[str, shaped(*VISIBLE, min_length=6, max_length=64)]  # noqa: N815
     status: Annotated[str, StringConstraints(min_length=1, max_length=50)]
 
 
@@ -168,7 +169,9 @@ class GrantRequest(Request):
 
     user_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=1_000)]
     amount: Amount
-    reference: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_.-]{1,100}$")]
+    reference: Annotated[
+        str, shaped(r"^[A-Za-z0-9:_.-]{1,100}$", "should be 1 to 100 letters, digits, : _ . and -")
+    ]
 
 
 class Granted(Wire):

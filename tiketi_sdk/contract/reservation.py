@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from tiketi_sdk.contract.fields import (
     Cursor,
@@ -14,6 +14,7 @@ from tiketi_sdk.contract.fields import (
     OpaqueToken,
     Page,
 )
+from tiketi_sdk.contract.forms import shaped
 from tiketi_sdk.contract.operation import Nothing, Operation, Request, Wire
 
 ReservationStatus = Literal["PENDING", "CONFIRMED", "CANCELLED", "EXPIRED"]
@@ -51,7 +52,9 @@ class GenerateSeatsRequest(Request):
     """Put the seats of a layout on sale for an event."""
 
     event_id: Id
-    layout: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,50}$")]
+    layout: Annotated[
+        str, shaped(r"^[a-z0-9_]{1,50}$", "should be the name of a layout, as small_theater")
+    ]
 
 
 class GeneratedSeats(Wire):

@@ -1,6 +1,7 @@
 """Turns what went wrong into a problem body (RFC 9457) with a stable code; never shows a stack trace."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 import orjson
 from aiohttp import web
@@ -8,6 +9,7 @@ from pydantic import ValidationError
 
 from tiketi_core.kernel.errors import DomainError
 from tiketi_sdk.contract.codes import CODES
+from tiketi_sdk.contract.forms import refused
 from tiketi_sdk.contract.problem import PROBLEM_TYPE
 
 FIELD_ERRORS_MAX = 20
@@ -61,10 +63,8 @@ def from_domain(error: DomainError, *, request_id: str) -> web.Response:
 
 def from_validation(error: ValidationError, *, request_id: str) -> web.Response:
     """The answer for a request that does not fit its struct: each refused field with its path."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
     errors = [
-        {"field": ".".join(str(part) for part in row["loc"]), "message": row["msg"]}
-        for row in found[:FIELD_ERRORS_MAX]
+        {"field": path, "message": why} for path, why in islice(refused(error), FIELD_ERRORS_MAX)
     ]
     first = errors[0]
     detail = f"{first['field']}: {first['message']}" if first["field"] else first["message"]
