@@ -32,6 +32,14 @@ Token = Annotated[
         "toss_token_declined and others.",
     ),
 ]
+ImageUrl = Annotated[
+    str | None,
+    typer.Option("--image", metavar="URL", help='As images upload printed it; "": none.'),
+]
+VersionSeen = Annotated[
+    int | None,
+    typer.Option("--version-seen", min=1, help="Refuse if it was changed after this version."),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would happen and change nothing.")

@@ -157,6 +157,23 @@ def test_senseless_commands_change_nothing(
     assert platform.admin.queue.stats(event.id).entered_total == 0
 
 
+def said_by_locust(locustfile: str, event_id: int, environ: dict[str, str], *options: str) -> str:
+    """What a run without its page says, which must end well."""
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-m", "locust", "-f", str(REPOSITORY / "loadtests" / locustfile)),
+            *("--headless", "--only-summary", "--event", str(event_id), *options),
+        ],
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stderr + ended.stdout
+
+
 def test_an_unknown_event_is_told(platform: Stage, cli_environ: dict[str, str], tmp_path: Path):
     assert _command(cli_environ, tmp_path, "987654", "--yes").returncode == Exit.NOT_FOUND
 
@@ -166,19 +183,9 @@ def test_plain_locust_drives_the_same_visits(platform: Stage, cli_environ: dict[
     # So short that nobody waits, and longer where the machine was too busy for a whole visit.
     told = ""
     for seconds in (8, 40, 120):
-        ended = subprocess.run(
-            [
-                sys.executable, "-m", "locust", "-f", str(REPOSITORY / "loadtests/queue_stampede.py"),
-                "--headless", "-u", "10", "-r", "10", "-t", f"{seconds}s", "--event", str(event.id), "--only-summary",
-            ],
-            env={**os.environ, **cli_environ},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )  # fmt: skip
-        assert ended.returncode == 0, ended.stderr
-        told = ended.stderr + ended.stdout
+        told = said_by_locust(
+            "queue_stampede.py", event.id, cli_environ, "-u", "10", "-r", "10", "-t", f"{seconds}s"
+        )
         if "VISIT" in told:
             break
     for name in ("queue.enter", "reservations.create", "payments.create", "VISIT"):
@@ -188,20 +195,8 @@ def test_plain_locust_drives_the_same_visits(platform: Stage, cli_environ: dict[
 
 def test_locust_drives_the_crowd_of_a_schedule(platform: Stage, cli_environ: dict[str, str]):
     event = platform.concert(capacity=4)
-    ended = subprocess.run(
-        [
-            sys.executable, "-m", "locust", "-f", str(REPOSITORY / "loadtests/arrivals.py"),
-            "--headless", "-u", "16", "--arrive-within", "0", "--sockets", "100", "--event", str(event.id),
-            "--only-summary",
-        ],
-        env={**os.environ, **cli_environ},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
-    told = ended.stderr + ended.stdout
+    crowd = ("-u", "16", "--arrive-within", "0", "--sockets", "100")
+    told = said_by_locust("arrivals.py", event.id, cli_environ, *crowd)
     assert "unexpected:" not in told
     assert "felt waiting_socket: " in told
     log = platform.admin.audit.admissions(event.id)

@@ -100,3 +100,12 @@ def test_what_is_no_id_of_a_dead_letter_is_said_in_words(at_service, service):
     assert "not ids of dead letters: 12" in ended.err
     assert "tiketi notifications dead-letters" in ended.err
     assert "pattern" not in ended.err
+
+
+def test_a_preview_of_nothing_says_where_the_names_are(at_service, service):
+    refusal = {"type": "about:blank", "title": "T", "status": 404, "code": "not_found",
+               "detail": "nothing is said about 'bogus'", "request_id": "r"}  # fmt: skip
+    service.says("GET /api/notifications/templates/bogus", refusal, status=404)
+    ended = at_service("notifications", "preview", "bogus")
+    assert ended.status == 6
+    assert "see all names: tiketi notifications preview" in ended.err

@@ -8,7 +8,7 @@ import typer
 from tiketi_cli import event_files
 from tiketi_cli.context import session
 from tiketi_cli.errors import UsageError
-from tiketi_cli.parameters import Event
+from tiketi_cli.parameters import Event, ImageUrl, VersionSeen
 from tiketi_cli.text import event_rows
 
 
@@ -35,18 +35,12 @@ def update(
             "--seats-per-user-max", min=1, max=8, help="How many seats one person may have."
         ),
     ] = None,
-    image_url: Annotated[
-        str | None,
-        typer.Option("--image", metavar="URL", help='As images upload printed it; "": none.'),
-    ] = None,
+    image_url: ImageUrl = None,
     file: Annotated[
         Path | None,
         typer.Option("--file", "-f", metavar="FILE", help="What to change, in YAML or JSON."),
     ] = None,
-    version: Annotated[
-        int | None,
-        typer.Option("--version-seen", min=1, help="Refuse if it was changed after this version."),
-    ] = None,
+    version: VersionSeen = None,
 ) -> None:
     """Change an event (administrators); what is not said stays as it is.
 

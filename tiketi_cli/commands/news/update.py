@@ -6,6 +6,7 @@ import typer
 
 from tiketi_cli.context import session
 from tiketi_cli.errors import UsageError
+from tiketi_cli.parameters import ImageUrl, VersionSeen
 
 
 def update(
@@ -17,14 +18,8 @@ def update(
     pinned: Annotated[
         bool | None, typer.Option("--pin/--unpin", help="Keep it on top, or no longer.")
     ] = None,
-    image_url: Annotated[
-        str | None,
-        typer.Option("--image", metavar="URL", help='As images upload printed it; "": none.'),
-    ] = None,
-    version: Annotated[
-        int | None,
-        typer.Option("--version-seen", min=1, help="Refuse if it was changed after this version."),
-    ] = None,
+    image_url: ImageUrl = None,
+    version: VersionSeen = None,
 ) -> None:
     """Change or pin news (administrators); what is not said stays as it is.
 

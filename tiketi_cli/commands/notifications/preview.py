@@ -34,13 +34,19 @@ def preview(
     tiketi notifications preview reservation.confirmed --language en
     tiketi notifications preview payment.refunded --save refund.html
     """
+    from tiketi_sdk.errors import NotFoundError
+
     here = session(ctx)
     if name is None:
         here.out.items(here.client.notifications.templates(), {"Message": lambda each: each})
         return
-    found = here.client.notifications.preview(
-        name, language=language, category="marketing" if marketing else "transactional"
-    )
+    try:
+        found = here.client.notifications.preview(
+            name, language=language, category="marketing" if marketing else "transactional"
+        )
+    except NotFoundError as error:
+        error.add_note("see all names: tiketi notifications preview")
+        raise
     if save is not None:
         save.write_text(found.html, encoding="utf-8")
         here.out.say(f"written: {save}")

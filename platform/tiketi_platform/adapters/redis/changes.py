@@ -13,6 +13,7 @@ from tiketi_platform.adapters.redis import keys
 from tiketi_platform.adapters.redis.client import RedisClient
 from tiketi_platform.adapters.redis.errors import RedisError
 from tiketi_platform.adapters.redis.replies import array, bulk, bulks
+from tiketi_platform.framework.beside import Beside
 
 _log = logging.getLogger(__name__)
 
@@ -36,18 +37,16 @@ class ChangeFeed:
         self._key = keys.changes(service)
         self._heard = heard
         self._last_id: str | None = None
-        self._running: asyncio.Task[None] | None = None
+        self._running = Beside()
         self._failing = False
 
     def start(self) -> None:
         """Begin to follow."""
-        self._running = asyncio.get_running_loop().create_task(self._follow())
+        self._running.start(self._follow())
 
     async def stop(self) -> None:
         """End."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        await self._running.stop()
 
     async def say(self, changed: Iterable[str]) -> None:
         """Tell everybody; without Redis nobody hears it, and answers end by their age."""

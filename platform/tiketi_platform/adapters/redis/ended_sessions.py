@@ -18,6 +18,7 @@ from tiketi_platform.adapters.redis import keys
 from tiketi_platform.adapters.redis.client import RedisClient
 from tiketi_platform.adapters.redis.errors import RedisError
 from tiketi_platform.adapters.redis.replies import array, bulk, bulks
+from tiketi_platform.framework.beside import Beside
 
 _log = logging.getLogger(__name__)
 
@@ -46,18 +47,16 @@ class EndedSessions:
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
         self._feeds: dict[EventId, _Feed] = {}
-        self._running: asyncio.Task[None] | None = None
+        self._running = Beside()
         self._failing = False
 
     def start(self) -> None:
         """Begin to follow."""
-        self._running = asyncio.get_running_loop().create_task(self._follow())
+        self._running.start(self._follow())
 
     async def stop(self) -> None:
         """End."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        await self._running.stop()
 
     async def is_over(self, event_id: EventId, number: int) -> bool:
         """Whether this admission is known to be over; False too when nobody can tell."""

@@ -14,6 +14,7 @@ from tiketi_core.kernel.ids import EventId
 from tiketi_core.queue.errors import QueueUnavailableError
 from tiketi_platform.adapters.redis import keys
 from tiketi_platform.adapters.redis.address import Address
+from tiketi_platform.framework.beside import Beside
 
 _log = logging.getLogger(__name__)
 connect_timeout_s: Final = 1.0
@@ -46,7 +47,7 @@ class RoomNews:
         self._events: dict[bytes, EventId] = {}
         self._confirmed: dict[bytes, asyncio.Future[None]] = {}
         self._writer: asyncio.StreamWriter | None = None
-        self._running: asyncio.Task[None] | None = None
+        self._running = Beside()
         self._heard_at_s = 0.0
 
     @property
@@ -56,13 +57,11 @@ class RoomNews:
 
     def start(self) -> None:
         """Begin to connect; never gives up."""
-        self._running = asyncio.get_running_loop().create_task(self._run())
+        self._running.start(self._run())
 
     async def stop(self) -> None:
         """Close the connection."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        await self._running.stop()
 
     async def subscribe(self, event_id: EventId) -> None:
         """From the return on nothing this room says is missed while the connection stands.

@@ -14,6 +14,7 @@ from typing import Final
 from nacl.signing import VerifyKey
 
 from tiketi_core.kernel.errors import DomainError, UnavailableError
+from tiketi_platform.framework.beside import Beside
 from tiketi_sdk.contract.auth import Jwk, Jwks
 
 _log = logging.getLogger(__name__)
@@ -50,17 +51,15 @@ class RemoteKeys:
         self._ask_again_at_s = float("-inf")
         self._is_failing = False
         self._fetching = asyncio.Lock()
-        self._following: asyncio.Task[None] | None = None
+        self._following = Beside()
 
     def follow(self) -> None:
         """Ask again every minute from now on, once there is something to forget."""
-        self._following = asyncio.get_running_loop().create_task(self._follow())
+        self._following.start(self._follow())
 
     async def stop(self) -> None:
         """Ask no more by itself."""
-        if self._following is not None:
-            self._following.cancel()
-            await asyncio.gather(self._following, return_exceptions=True)
+        await self._following.stop()
 
     async def key(self, kid: str) -> VerifyKey | None:
         """The key of that name, or None; raises UnavailableError when nothing is known yet."""

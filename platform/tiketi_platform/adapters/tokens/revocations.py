@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from tiketi_core.kernel import bounds
 from tiketi_core.kernel.errors import DomainError
 from tiketi_platform.framework.access import Principal
+from tiketi_platform.framework.beside import Beside
 from tiketi_sdk.contract.auth_accounts import Revocations, RevocationsRequest
 
 _log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class RevocationFeed:
         self._fetch: Fetch | None = None
         self._cursor: str | None = None
         self._reading = asyncio.Lock()
-        self._running: asyncio.Task[None] | None = None
+        self._running = Beside()
         self._failing = False
         self._versions: dict[str, tuple[int, float]] = {}
         """Subject → version from which tokens are good, and when it was last said."""
@@ -43,18 +44,16 @@ class RevocationFeed:
 
     def follow(self, fetch: Fetch) -> bool:
         """Begin to follow, unless somebody lent a way to auth already; whether this one is used."""
-        if self._running is not None:
+        if self._running.is_started:
             return False
         self._fetch = fetch
-        self._running = asyncio.get_running_loop().create_task(self._follow())
+        self._running.start(self._follow())
         return True
 
     async def stop(self) -> None:
         """End; what is known stays known, and another may lend a way to auth."""
-        running, self._running, self._fetch = self._running, None, None
-        if running is not None:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+        self._fetch = None
+        await self._running.stop()
 
     async def learn(self) -> None:
         """Read the feed if it was never read; raises UnavailableError when auth does not answer."""

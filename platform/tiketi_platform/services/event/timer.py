@@ -11,6 +11,7 @@ from tiketi_core.event.model import Settled
 from tiketi_core.kernel.clock import Clock
 from tiketi_core.kernel.errors import DomainError
 from tiketi_core.kernel.ids import EventId
+from tiketi_platform.framework.beside import Beside
 from tiketi_platform.framework.telemetry import log
 
 SLEEP_S_MAX: Final = 30.0
@@ -32,17 +33,15 @@ class StatusTimer:
         self._announced = announced
         self._clock = clock
         self._look = asyncio.Event()
-        self._running: asyncio.Task[None] | None = None
+        self._running = Beside()
 
     def start(self) -> None:
         """Begin, with a look at what happened while nobody looked."""
-        self._running = asyncio.get_running_loop().create_task(self._run())
+        self._running.start(self._run())
 
     async def stop(self) -> None:
         """End."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        await self._running.stop()
 
     def aim(self) -> None:
         """Some event's times are others than before: aim anew."""
