@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -67,6 +69,20 @@ class Session:
 
         profile = replace(self.stored, email=email)
         save_profile(profile.with_credentials(client.credentials))
+
+    @contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """Say at once what takes a while, to a person at a terminal; it is gone when the block ends."""
+        if self.json or self.verbose or not sys.stderr.isatty():
+            yield
+            return
+        sys.stderr.write(f"{what} …")
+        sys.stderr.flush()
+        try:
+            yield
+        finally:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask a person; where there is none only `--yes` is a yes. A no ends the command."""

@@ -30,10 +30,11 @@ def audit(
     Exit status 11 when anything was found. While a sale is on, only what two readings show alike counts,
     and `settled` says that something was under way.
     """
-    from tiketi_sdk.audit import audit_event
-
     here = session(ctx)
-    report = audit_event(here.client, event_id)
+    with here.working(f"recounting event {event_id}"):
+        from tiketi_sdk.audit import audit_event
+
+        report = audit_event(here.client, event_id)
     if here.json:
         here.out.document(report.to_json())
     else:

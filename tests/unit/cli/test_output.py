@@ -6,6 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.unit.cli.test_commands import EVENT, RESERVATION
+from tiketi_cli.context import Session
 from tiketi_cli.output import Output
 
 KOREAN = {
@@ -78,3 +79,22 @@ def test_a_long_value_is_folded_and_not_cut(on_terminal, capsys):
     out = capsys.readouterr().out
     assert max(cell_len(line) for line in out.splitlines()) <= 80
     assert url in "".join(out.split())
+
+
+@pytest.mark.parametrize("is_person", [True, False])
+def test_what_takes_a_while_is_said_at_once_and_to_people_only(monkeypatch, capsys, is_person):
+    # Where a command talks to is asked of the stream itself, and a test has none with a person behind it.
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_person)
+    with Session().working("recounting event 1"):
+        assert capsys.readouterr().err == ("recounting event 1 …" if is_person else "")
+    ended = capsys.readouterr()
+    assert ended.err == ("\r\x1b[2K" if is_person else "")
+    assert ended.out == ""
+
+
+@pytest.mark.parametrize("words", [["images", "upload"], ["auth", "update", "--image"]])
+def test_a_file_that_is_not_there_is_named_once(at_service, words):
+    ended = at_service(*words, "no-such.png")
+    assert ended.status == 2
+    assert "no-such.png: No such file or directory" in ended.err
+    assert "Errno" not in ended.err

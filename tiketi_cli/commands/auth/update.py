@@ -35,16 +35,10 @@ def update(
         raise UsageError("nothing to change", "say --name, --phone, --image or --picture")
     if picture is not None and image is not None:
         raise UsageError("one picture is enough", "say --image FILE or --picture URL")
-    content = None if image is None else _content(image)
+    content = None if image is None else image.read_bytes()
     here = session(ctx)
     if content is not None:
-        picture = here.client.images.upload_portrait(content).url
+        with here.working("making the picture smaller"):
+            picture = here.client.images.upload_portrait(content).url
     user = here.client.auth.update_me(name=name, phone=phone, profile_image=picture)
     here.out.facts(user, {"name": user.name, "phone": user.phone, "picture": user.profile_image})
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error}", "name an image file") from None

@@ -59,14 +59,15 @@ def import_(
         )
         return
     announced: list[Event] = []
-    for fields, key in wanted:
-        try:
-            announced.append(here.client.events.create(**fields, idempotency_key=key))
-        except TiketiError as error:
-            done = ", ".join(str(event.id) for event in announced) or "none"
-            error.add_note(f"event {len(announced) + 1} of {len(wanted)}: {fields['title']}")
-            error.add_note(f"announced before it, by id: {done}; the file may be sent again")
-            raise
+    with here.working(f"announcing {len(wanted)} events"):
+        for fields, key in wanted:
+            try:
+                announced.append(here.client.events.create(**fields, idempotency_key=key))
+            except TiketiError as error:
+                done = ", ".join(str(event.id) for event in announced) or "none"
+                error.add_note(f"event {len(announced) + 1} of {len(wanted)}: {fields['title']}")
+                error.add_note(f"announced before it, by id: {done}; the file may be sent again")
+                raise
     here.out.items(
         announced,
         {

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from tiketi_cli.context import session
-from tiketi_cli.errors import UsageError
 
 
 def upload(
@@ -18,12 +17,10 @@ def upload(
     tiketi images upload poster.jpg
     tiketi events update 1 --image "$(tiketi images upload poster.jpg --json | jq -r .url)"
     """
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error}", "name an image file") from None
+    content = file.read_bytes()
     here = session(ctx)
-    image = here.client.images.upload(content)
+    with here.working("making it in several sizes"):
+        image = here.client.images.upload(content)
     here.out.facts(
         image,
         {

@@ -42,13 +42,15 @@ def verify(
 
     Exit status 11 when the order does not follow from what was committed to.
     """
-    from tiketi_sdk.draw import check
-
     here = session(ctx)
-    drawn = _receipt(here, receipt)
+    with here.working("fetching the receipt"):
+        from tiketi_sdk.draw import check
+
+        drawn = _receipt(here, receipt)
     if save is not None:
         save.write_text(drawn.model_dump_json(), encoding="utf-8")
-    result = check(drawn, noted=noted, draw_id=draw_id)
+    with here.working("repeating the draw"):
+        result = check(drawn, noted=noted, draw_id=draw_id)
     if here.json:
         here.out.document(
             {

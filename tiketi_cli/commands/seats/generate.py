@@ -41,7 +41,8 @@ def generate(
         return
     if not yes:
         _confirm_replacing(here, event_id, layout)
-    made = here.client.seats.generate(event_id, layout=layout)
+    with here.working(f"making the seats of event {event_id}"):
+        made = here.client.seats.generate(event_id, layout=layout)
     here.out.facts(
         made,
         {
