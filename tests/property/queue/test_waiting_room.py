@@ -27,7 +27,7 @@ from tiketi_core.kernel.ids import UserId
 from tiketi_core.queue import polls
 from tiketi_core.queue.errors import LineFormedError, QueueUnavailableError
 from tiketi_core.queue.model import Phase, Policy, PolicyChange, Purchase, RoomState
-from tiketi_core.queue.rules import ReferenceRoom
+from tiketi_core.queue.rules import ENTER_WINDOW_MS, ReferenceRoom
 from tiketi_core.queue.rules._silence import HUSH_LINE_MIN, HUSH_MS_MAX, UNSERVED_MS_MAX
 from tiketi_platform.adapters.redis import keys
 from tiketi_platform.adapters.redis.room_draw import RoomDraws
@@ -272,31 +272,49 @@ class WaitingRoomMachine(AlwaysTrue):
             self.admit(replica)
         assert self.model.totals["skipped"] == skipped_total
 
-    @precondition(lambda self: self.model.waiting)
     @rule(
         replica=replicas,
-        grace_s=st.integers(5, 30),
-        away_ms=st.integers(0, 40_000) | st.sampled_from([HUSH_MS_MAX, HUSH_MS_MAX + 1]),
+        line_count=st.integers(HUSH_LINE_MIN - 1, HUSH_LINE_MIN + 1),
+        grace_s=st.sampled_from([5, 10, 30]),
+        after_ms=st.sampled_from(["half", "grace", "most"]),
         edge_ms=st.integers(-1, 1),
-        last=users,
+        back=st.sampled_from(["status", "enter", "leave", "nobody"]),
     )
-    def nobody_gets_through_to_us(self, replica, grace_s, away_ms, edge_ms, last):
+    def nobody_gets_through_to_us(self, replica, line_count, grace_s, after_ms, edge_ms, back):
         """The pumps go on. Of a whole line nobody is let in or passed over for it, until it lasts too long."""
-        self.set_policy(replica, PolicyChange(grace_s=grace_s))
-        self.status(replica, last, polls=False)
-        cut_ms = self.now_ms = max(self.now_ms, self.model.clock_ms)
-        back_ms = cut_ms + grace_s * 500 + edge_ms + away_ms
-        pumped_to_ms = min(back_ms, cut_ms + grace_s * 500)
-        while self.now_ms < pumped_to_ms:
-            self.now_ms = min(self.now_ms + UNSERVED_MS_MAX, pumped_to_ms)
-            self.admit(replica)
-        reached = [self.model.totals[kind] for kind in ("skipped", "admitted")]
-        is_line = len(self.model.waiting) >= HUSH_LINE_MIN
-        self.now_ms = back_ms
-        self.set_policy(replica, PolicyChange(capacity=5, state=RoomState.OPEN))
+        closed = PolicyChange(
+            capacity=0, grace_s=grace_s, waiting_max=9, state=RoomState.OPEN, session_ttl_s=30
+        )
+        self.set_policy(replica, closed)
+        self.now_ms = max(self.now_ms, self.model.clock_ms) + ENTER_WINDOW_MS
+        self.enter(replica, [UserId(user) for user in range(1, line_count + 1)])
+        if self.model.policy.phase not in {Phase.UNDRAWN, Phase.DRAWN}:
+            return
+        cut_ms = self.now_ms
+        grace_ms = grace_s * 1_000
+        silent_ms = {"half": grace_ms // 2, "grace": grace_ms, "most": HUSH_MS_MAX}[
+            after_ms
+        ] + edge_ms
+        if after_ms != "most":
+            while self.now_ms + UNSERVED_MS_MAX < cut_ms + silent_ms:
+                self.now_ms += UNSERVED_MS_MAX
+                self.admit(replica)
+        self.now_ms = cut_ms + silent_ms
+        hushed = (
+            len(self.model.waiting) >= HUSH_LINE_MIN and grace_ms // 2 <= silent_ms <= HUSH_MS_MAX
+        )
+        before = len(self.model.waiting)
+        self.set_policy(replica, PolicyChange(capacity=9))
         self.admit(replica)
-        if is_line and grace_s * 500 <= back_ms - cut_ms <= HUSH_MS_MAX - 500:
-            assert reached == [self.model.totals[kind] for kind in ("skipped", "admitted")]
+        assert not hushed or len(self.model.waiting) == before
+        user = next(iter(self.model.waiting), None)
+        if user is not None and back != "nobody":
+            skipped = self.model.totals["skipped"]
+            getattr(self, back)(
+                replica, [user] if back == "enter" else user, *([False] if back == "status" else [])
+            )
+            self.admit(replica)
+            assert not hushed or self.model.totals["skipped"] == skipped
 
     @rule(step_ms=steps_ms | st.integers(1, 1_500))
     def time_passes(self, step_ms):
