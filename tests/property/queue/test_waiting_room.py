@@ -286,7 +286,9 @@ class WaitingRoomMachine(AlwaysTrue):
             capacity=0, grace_s=grace_s, waiting_max=9, state=RoomState.OPEN, session_ttl_s=30
         )
         self.set_policy(replica, closed)
-        self.now_ms = max(self.now_ms, self.model.clock_ms) + ENTER_WINDOW_MS
+        # Somebody may have been heard by a clock that was set back since.
+        latest_ms = max(self.now_ms, self.model.clock_ms, self.model._heard_at_ms)
+        self.now_ms = latest_ms + ENTER_WINDOW_MS
         self.enter(replica, [UserId(user) for user in range(1, line_count + 1)])
         if self.model.policy.phase not in {Phase.UNDRAWN, Phase.DRAWN}:
             return
