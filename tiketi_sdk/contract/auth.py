@@ -10,6 +10,7 @@ from tiketi_sdk.contract.fields import (
     Id,
     Instant,
     Name,
+    NewPhone,
     NewPortrait,
     OpaqueToken,
     Password,
@@ -96,7 +97,8 @@ class UpdateMeRequest(Request):
     """What one may change about oneself; fields left out stay as they are."""
 
     name: Name | None = None
-    phone: Phone | None = None
+    phone: NewPhone | None = None
+    """The empty string takes the number away."""
     profile_image: NewPortrait | None = None
     """The address of a picture, as `images.upload_portrait` answers or from elsewhere; the empty string takes it away."""
 

@@ -45,7 +45,9 @@ CODES: dict[str, Code] = {
         409, Exit.CONFLICT, "The first request with this key is still running"
     ),
     "body_too_large": Code(413, Exit.INVALID, "The body is too large"),
-    "unsupported_media_type": Code(415, Exit.INVALID, "The body must be application/json"),
+    "unsupported_media_type": Code(
+        415, Exit.INVALID, "The body is of a type that is not taken here"
+    ),
     "idempotency_key_reused": Code(422, Exit.INVALID, "The key was used for a different request"),
     "rate_limited": Code(429, Exit.LIMITED, "Too many requests"),
     "internal": Code(500, Exit.FAILED, "Something went wrong on our side"),

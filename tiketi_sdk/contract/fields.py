@@ -43,14 +43,18 @@ NewPortrait = Annotated[
 """Another picture, from elsewhere or as `images.upload_portrait` answers; the empty text takes the one there is away."""
 
 LINE = (r"^[^\x00-\x1f\x7f]*$", "should be one line without control characters")
+_FILLED = (
+    r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$",
+    "should be one line with something to read on it, without control characters",
+)
 _LINES = (r"^[^\x00-\x08\x0b-\x1f\x7f]*$", "should be text without control characters")
 VISIBLE = (r"^[\x21-\x7e]+$", "should be ASCII without spaces")
 """And so nothing that a database or a header could not hold."""
 
-Name = Annotated[str, shaped(*LINE, min_length=1, max_length=100)]
-Title = Annotated[str, shaped(*LINE, min_length=1, max_length=200)]
+Name = Annotated[str, shaped(*_FILLED, min_length=1, max_length=100)]
+Title = Annotated[str, shaped(*_FILLED, min_length=1, max_length=200)]
 Text = Annotated[str, shaped(*_LINES, max_length=5_000)]
-Reason = Annotated[str, shaped(*LINE, min_length=1, max_length=200)]
+Reason = Annotated[str, shaped(*_FILLED, min_length=1, max_length=200)]
 Query = Annotated[str, shaped(*LINE, min_length=1, max_length=100)]
 Cursor = Annotated[
     str,
@@ -72,9 +76,10 @@ Email = Annotated[
     ),
 ]
 Password = Annotated[str, StringConstraints(min_length=8, max_length=128)]
-Phone = Annotated[
-    str, shaped(r"^\+?[0-9][0-9-]{6,18}$", "should be 7 to 19 digits and dashes, as 010-1234-5678")
-]
+_A_PHONE = "should be 7 to 19 digits and dashes, as 010-1234-5678"
+Phone = Annotated[str, shaped(r"^\+?[0-9][0-9-]{6,18}$", _A_PHONE)]
+NewPhone = Annotated[str, shaped(r"^(\+?[0-9][0-9-]{6,18})?$", _A_PHONE)]
+"""Another number; the empty text takes the one there is away."""
 OpaqueToken = Annotated[str, shaped(*VISIBLE, min_length=1, max_length=4_096)]
 PgToken = Annotated[
     str,

@@ -166,7 +166,7 @@ class AsyncAuth(AsyncResource):
         phone: str | None = None,
         profile_image: str | None = None,
     ) -> User:
-        """Change your name, phone number or picture (an address; "" takes it away); the rest stays."""
+        """Change your name, phone number or picture (an address); "" takes the last two away, the rest stays."""
         return await self._ask(
             contract.UPDATE_ME, name=name, phone=phone, profile_image=profile_image
         )

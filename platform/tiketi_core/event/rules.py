@@ -31,7 +31,8 @@ def as_portrait(pictures: Pictures) -> Pictures:
     *smaller, kept = [each for each in sizes if each.width <= bounds.portrait_width_max]
     if kept.height > 2 * bounds.portrait_width_max:
         raise ImageTooLargeError(
-            f"{kept.width} × {kept.height} pixels; a portrait may be at most twice as high as wide"
+            f"{kept.width} × {kept.height} pixels; a portrait may be at most twice as high as wide",
+            field="image",
         )
     return Pictures(kept, smaller)
 

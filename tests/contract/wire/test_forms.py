@@ -39,6 +39,7 @@ def test_every_form_that_a_request_asks_for_has_words(operation):
     ("operation", "fields", "told"),
     [
         (auth.UPDATE_ME, {"phone": "010"}, "phone: should be 7 to 19 digits and dashes"),
+        (auth.UPDATE_ME, {"name": " \u3000"}, "name: should be one line with something to read"),
         (auth.UPDATE_ME, {"profile_image": "/etc/passwd"}, "profile_image: should be an address"),
         (notification.REPLAY, {"ids": ("12",)}, "ids.0: should be the id of a dead letter"),
     ],

@@ -111,7 +111,7 @@ async def test_administration_is_for_administrators(auth: Running) -> None:
     assert answer.code == "token_invalid"
 
 
-async def test_a_picture_comes_and_goes(auth: Running) -> None:
+async def test_a_picture_and_a_number_come_and_go(auth: Running) -> None:
     token = (await register(auth, "minsu@example.com"))["token"]
 
     async def change(**body: object):
@@ -120,5 +120,9 @@ async def test_a_picture_comes_and_goes(auth: Running) -> None:
     assert (await change(profile_image=PICTURE)).body["profile_image"] == PICTURE
     assert (await change(name="김민수")).body["profile_image"] == PICTURE
     assert (await change(profile_image="")).body["profile_image"] is None
+    assert (await change(phone="010-1234-5678")).body["phone"] == "010-1234-5678"
+    assert (await change(name="민수")).body["phone"] == "010-1234-5678"
+    assert (await change(phone="")).body["phone"] is None
+    assert (await change(name=" \u3000")).fields == {"name"}
     for bad in ("javascript:alert(1)", "https://a b", 'https://a/"onload=', "x" * 3_000):
         assert (await change(profile_image=bad)).code == "invalid_request"

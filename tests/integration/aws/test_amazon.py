@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -85,6 +86,42 @@ async def test_every_listener_gets_every_message(clients: AwsClients) -> None:
     assert found == message(int(found.id.removeprefix("m-")))
     (backlog,) = await bus.backlog("notification")
     assert (backlog.waiting_count, backlog.dead_count) == (0, 0)
+
+
+async def test_what_is_worked_on_stays_hidden_from_others(clients: AwsClients) -> None:
+    """A handler slower than the visibility: the batch is kept ours by asking again and again."""
+    bus, heard, kept = SnsBus(clients, prefix="test"), Heard(), asyncio.Semaphore(0)
+    await ensure_queue(clients, "test", "notification", services=("payment",))
+    await bus.publish("payment", [message(1)])
+    sqs = await clients.get("sqs")
+
+    def keep(parsed: dict[str, Any], **_: object) -> None:
+        if len(parsed.get("Successful", [])) == 1:
+            kept.release()
+
+    sqs.meta.events.register("after-call.sqs.ChangeMessageVisibilityBatch", keep)
+
+    async def slow(messages: Sequence[Message]) -> None:
+        for _ in range(4):  # each a third of the visibility after the one before
+            await kept.acquire()
+        await heard(messages)
+
+    reader = SqsConsumer(
+        clients,
+        prefix="test",
+        group="notification",
+        services=("payment",),
+        handler=slow,
+        visibility_s=1,
+        wait_s=1,
+    )
+
+    async def applied() -> bool:
+        (backlog,) = await bus.backlog("notification")
+        return reader.applied_count > 0 and backlog.waiting_count == 0
+
+    await run_until([reader], applied)
+    assert set(heard.applied) == {"m-1"}
 
 
 async def test_poison_goes_to_the_dead_letters_and_stops_nobody(clients: AwsClients) -> None:

@@ -85,6 +85,7 @@ async def test_what_is_no_image_is_refused_and_not_kept(
     ):
         refused = await upload(events, form(content))
         assert (refused.status, refused.code) == (status, code), content[:20]
+        assert refused.fields == {"image"}, content[:20]
         assert refused.headers["Content-Type"] == "application/problem+json"
     assert kept() == []
 

@@ -88,10 +88,12 @@ def test_advertising_says_so_and_how_to_end_it() -> None:
     [
         ("payment_refunded", None, ("환불되었습니다", "was refunded"), ("없습니다", "Nothing")),
         ("by_user", 4, ("환불됩니다", "will be refunded"), ("없습니다", "Nothing")),
+        ("event_cancelled", 4, ("환불됩니다", "will be refunded"), ("없습니다", "Nothing")),
+        ("event_cancelled", None, ("없습니다", "Nothing"), ("환불", "refunded")),
         ("by_user", None, ("없습니다", "Nothing"), ("환불", "refunded")),
     ],
 )
-def test_a_cancellation_says_what_becomes_of_the_money(
+def test_a_cancellation_says_why_and_what_becomes_of_the_money(
     language: Language,
     reason: str,
     payment_id: int | None,
@@ -112,6 +114,8 @@ def test_a_cancellation_says_what_becomes_of_the_money(
     place = 0 if language == "ko" else 1
     assert says[place] in said.text
     assert is_silent_of[place] not in said.text
+    for part in (said.text, said.short):
+        assert (("공연", "event")[place] in part) == (reason == "event_cancelled")
 
 
 def test_a_payload_that_does_not_fit_is_refused_and_names_what_is_missing() -> None:

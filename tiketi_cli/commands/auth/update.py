@@ -13,7 +13,10 @@ def update(
     ctx: typer.Context,
     *,
     name: Annotated[str | None, typer.Option("--name", help="How to call you.")] = None,
-    phone: Annotated[str | None, typer.Option("--phone", help="With or without dashes.")] = None,
+    phone: Annotated[
+        str | None,
+        typer.Option("--phone", help='With or without dashes; "" takes it away.'),
+    ] = None,
     image: Annotated[
         Path | None,
         typer.Option(

@@ -58,7 +58,7 @@ class PushChannel:
         """
         devices = letter.delivery.wishes.devices
         if not devices:
-            raise RefusedError("the user has no device any more")
+            raise RefusedError("the user has no device")
         access = await self._opened()
         answers = await asyncio.gather(
             *(self._send(access, message(letter, device)) for device in devices),

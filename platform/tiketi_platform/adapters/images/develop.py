@@ -36,7 +36,7 @@ def develop(content: bytes) -> Pictures:
     except ImageTooLargeError:
         raise
     except Exception as error:  # decoders raise whatever a broken file makes them stumble over
-        raise ImageInvalidError from error
+        raise ImageInvalidError(field="image") from error
     variants = [
         _encoded(_narrowed(image, width), kind) for width in VARIANT_WIDTHS if width < image.width
     ]
@@ -51,7 +51,8 @@ def _decoded(content: bytes) -> tuple[Image.Image, str]:
         ):
             raise ImageTooLargeError(
                 f"{opened.width} × {opened.height} pixels; at most {bounds.image_pixels_max:,} are taken, "
-                f"and {bounds.image_side_max:,} on a side"
+                f"and {bounds.image_side_max:,} on a side",
+                field="image",
             )
         kind = _KINDS[str(opened.format)]
         opened.load()

@@ -37,7 +37,7 @@ _ADVERTISEMENT: Final[dict[Language, str]] = {"ko": "(광고)", "en": "(광고) 
 """Korean law wants the first word of an advertisement to say so (Network Act, article 50)."""
 _REFUSAL: Final[dict[Language, tuple[str, str]]] = {
     "ko": ("광고성 정보 수신을 원하지 않으시면", "수신 거부"),
-    "en": ("If you would rather not get offers from us:", "unsubscribe"),
+    "en": ("If you would rather not get offers from us,", "unsubscribe"),
 }
 
 Unsubscribe = Callable[[UserId, ChannelName], str]

@@ -49,9 +49,9 @@ ORDER BY last_used_at DESC, id DESC LIMIT $2;
 SELECT account_json(u) FROM users AS u WHERE id = $1;
 
 -- name: update
--- Change what is not NULL of one account.
+-- Change what is not NULL of one account; empty takes phone or picture away.
 UPDATE users AS u
-SET name = coalesce($2, name), phone = coalesce($3, phone),
+SET name = coalesce($2, name), phone = nullif(coalesce($3, phone), ''),
     profile_image = nullif(coalesce($4, profile_image), ''), updated_at = clock_timestamp()
 WHERE id = $1
 RETURNING account_json(u);
