@@ -262,6 +262,11 @@ FORGERIES: dict[str, dict[str, Any]] = {
     "no nonce": {"nonce": None},
     "nobody": {"sub": None},
     "an e-mail that is none": {"email": "minji"},
+    "an e-mail that is no text": {"email": ["minji@gmail.test"]},
+    "an e-mail that is no name": {"email": "@"},
+    "an e-mail of two lines": {"email": "minji@gmail.test\nBcc: all@gmail.test"},
+    "an e-mail no store takes": {"email": "minji\0@gmail.test"},
+    "a number no store takes": {"sub": "\0"},
 }
 
 
@@ -286,6 +291,10 @@ async def test_no_forged_id_token_is_believed(auth: Running, google: GoogleSandb
         forger.changes = changes
         answer = await log_in(auth)
         assert (answer.status, answer.code) == (401, "google_refused"), what
+    forger.changes = {"picture": "https://\0", "name": "\0", "email_verified": [True]}
+    assert (await log_in(auth)).code == "google_email_unverified"
+    forger.changes["email_verified"] = "true"
+    assert (await log_in(auth)).status == 200
     forger.changes = {}
     kid = {"kid": forger.certs()["keys"][0]["kid"]}
     stranger = Keys()
