@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.users import environment
 
 UP_S = 900
 """Guards against hanging, far above what things take."""
+PASSED = pytest.StashKey[bool]()
 KEPT = ("TIKETI_KIND_IMAGE", "TIKETI_PYTHON_IMAGE")
 
 
@@ -47,6 +49,10 @@ class Lab:
     started: list[subprocess.Popen[str]] = field(default_factory=list)
     before: dict[str, set[str]] = field(default_factory=dict)
     """What docker had before any test."""
+    stands: bool = False
+    """Whether the last test left the whole platform as it found it."""
+    image: str | None = None
+    """What the services run, where it is not what `up` builds: another rollout would only take its time."""
 
     @property
     def variables(self) -> dict[str, str]:
@@ -84,6 +90,8 @@ class Lab:
 
     def up(self, *arguments: str) -> dict[str, Any]:
         """`cluster up`; its last event."""
+        if self.image is not None and "--image" not in arguments:
+            arguments = (*arguments, "--image", self.image)
         last: dict[str, Any] = json.loads(
             self.run("cluster", "up", "--json", *arguments).splitlines()[-1]
         )
@@ -121,10 +129,14 @@ class Lab:
         done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True)
         return done.stdout
 
+    @cached_property
+    def kubeconfig(self) -> str:
+        """Its path; the cluster must be there."""
+        return self.run("cluster", "kubeconfig").strip()
+
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """What kubectl says about our cluster."""
-        where = self.run("cluster", "kubeconfig").strip()
-        command = ["kubectl", "--kubeconfig", where, "--namespace", "tiketi", *arguments]
+        command = ["kubectl", "--kubeconfig", self.kubeconfig, "--namespace", "tiketi", *arguments]
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=True)
         return done.stdout
 
@@ -182,11 +194,24 @@ def tell(capsys):
     return said
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Lets a test's fixtures know whether it passed."""
+    report = yield
+    if call.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
+
+
 @pytest.fixture
-def cluster(lab: Lab) -> Lab:
-    """The lab with the whole platform standing in it."""
-    lab.up()
-    return lab
+def cluster(lab: Lab, request) -> Iterator[Lab]:
+    """The lab with the whole platform standing in it; brought up only after a test that may have left less."""
+    if not lab.stands:
+        lab.image = None
+        lab.up()
+    lab.stands = False
+    yield lab
+    lab.stands = request.node.stash.get(PASSED, False)
 
 
 @pytest.fixture

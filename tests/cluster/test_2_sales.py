@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections import defaultdict
 
 from tiketi_sdk.contract.codes import CODES
 
@@ -13,6 +14,7 @@ SLOW = {"admit_per_second": 1, "capacity": 10}
 FAST = {"admit_per_second": 200, "capacity": 100}
 WORKER = "tiketi-local-worker2"
 """The one that keeps no volumes: manifests/kind/cluster.yaml."""
+SERVICES_COUNT = 6
 NEXT = "localhost:5000/tiketi-next:1"
 
 
@@ -54,12 +56,28 @@ def test_a_thousand_people_and_a_new_image_rolled_out_among_them_lose_no_request
     assert "services" in changed
     services = json.loads(cluster.run("cluster", "status", "--json"))["services"]
     assert {service["revision"] for service in services} == {"the-next"}
+    assert alone(cluster) == []
     report = going.outcome()
     assert_clean(report)
     assert failed(report) == {}
+    cluster.image = NEXT
     tell(
         f"a new image among 1,000 people: {sum(map(sum_of, report['results']['replies'].values()))} answers"
     )
+
+
+def alone(cluster):
+    """Services whose Pods are all on one node."""
+    nodes = defaultdict(set)
+    for pod in json.loads(cluster.kubectl("get", "pods", "-o", "json"))["items"]:
+        labels = pod["metadata"]["labels"]
+        if (
+            labels.get("app.kubernetes.io/component") == "service"
+            and "deletionTimestamp" not in pod["metadata"]
+        ):
+            nodes[labels["app.kubernetes.io/name"]].add(pod["spec"]["nodeName"])
+    assert len(nodes) == SERVICES_COUNT
+    return sorted(name for name, of in nodes.items() if len(of) < 2)
 
 
 def sum_of(codes):
@@ -67,6 +85,7 @@ def sum_of(codes):
 
 
 def test_a_node_stopped_in_the_middle_sells_nothing_twice_and_the_sale_ends(cluster, sale):
+    assert alone(cluster) == []
     going = sale(CROWD)
     going.wait_for("arrived")
     going.pace(cluster, **SLOW)

@@ -18,7 +18,7 @@ from tiketi_sdk.cluster.waiting import unfinished, wait_job, wait_rolled_out
 from tiketi_sdk.errors import ClusterError
 
 _KEPT: Final = {"namespace", "persistentvolumeclaim", "persistentvolume"}
-_GONE_S: Final = 60.0
+_GONE_S: Final = 180.0
 _APPLY_S: Final = 120.0
 
 
