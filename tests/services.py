@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 import aiohttp
 import orjson
@@ -106,11 +106,10 @@ def settings_for(
     secrets = data.path / "secrets"
     for service, password in postgres.passwords.items():
         (secrets / f"{service}-database").write_text(password)
-    redis = urlsplit(valkey.url)
-    (secrets / "valkey").write_text(unquote(redis.password or ""))
+    (secrets / "valkey").write_text(unquote(urlsplit(valkey.url).password or ""))
     settings = Settings(
-        database_url=f"postgresql://127.0.0.1:{postgres.server.port}/{postgres.name}",
-        redis_url=urlunsplit(redis._replace(netloc=redis.netloc.rpartition("@")[2])),
+        database_url=postgres.server.nearest_url(postgres.name),
+        redis_url=valkey.nearest_url,
         secrets_dir=secrets,
         keys_dir=data.path / "keys",
         ports={name: free_port() for name in NAMES},

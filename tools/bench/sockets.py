@@ -91,7 +91,7 @@ async def measured(burst: int, held: int, broadcasts: int) -> dict[str, Any]:
     with engine_folder() as folder, tempfile.TemporaryDirectory(prefix="tiketi-bench-") as path:
         async with running_valkey(folder, durable=False) as valkey:
             nowhere: Any = SimpleNamespace(
-                passwords={}, server=SimpleNamespace(port=1), name="none"
+                passwords={}, server=SimpleNamespace(nearest_url=str), name="none"
             )
             settings = settings_for(nowhere, valkey, Path(path))
             async with (

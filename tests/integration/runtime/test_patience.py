@@ -9,7 +9,6 @@ import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -45,12 +44,11 @@ async def late_stores(postgres, valkey, folder, **changes):
     """Settings that point at two late stores, and those."""
     settings = settings_for(postgres, valkey, folder, **changes)
     stores = LateStore(postgres.server.port), LateStore(valkey.port)
-    database = urlsplit(settings.database_url)
     try:
         yield (
             replace(
                 settings,
-                database_url=database._replace(netloc=f"127.0.0.1:{stores[0].port}").geturl(),
+                database_url=f"postgresql://127.0.0.1:{stores[0].port}/{postgres.name}",
                 redis_url=f"redis://127.0.0.1:{stores[1].port}/0",
             ),
             *stores,
