@@ -70,6 +70,8 @@ class RoomView:
         for struct in (update.line, self._stats, update.place):
             if struct is not None:
                 told.update({k: v for k, v in plain(struct).items() if v is not None})
+        if update.line is not None and update.place is not None:
+            told["room_state"] = update.line.state  # `state` is the place's
         told["event_id"] = self._event_id
         if update.position is not None:
             told |= {"position": update.position, "eta_s": update.eta_s}
@@ -138,6 +140,10 @@ class RoomView:
             facts.append(("you are", "in" if update.kind == "admitted" else "out"))
         elif own and update.position is not None:
             facts.append(("place", f"{update.position:,}"))
+        elif own and place is not None and place.state == "gathered":
+            facts.append(("draw at", when(place.opens_at)))
+        if own and line is not None and line.state != "open":
+            facts.append(("room", line.state))
         if line is not None:
             facts += [
                 ("waiting", f"{line.waiting_count:,}"),
@@ -152,6 +158,10 @@ class RoomView:
         elif line is not None and place is None and line.waiting_count and line.pace_per_s > 0:
             facts.append(("empty in", f"about {lasting(line.waiting_count / line.pace_per_s)}"))
         if stats is not None:
+            if stats.hushed:
+                facts.append(("held", "nobody in line is heard"))
+            if stats.draw == "gathering":
+                facts.append(("draw at", when(stats.opens_at)))
             facts += [
                 ("left", f"{stats.left_total:,}"),
                 ("expired", f"{stats.expired_total:,}"),

@@ -132,6 +132,9 @@ class Stats(Wire):
     up, or were seen waiting past it."""
     promises_kept_total: int = 0
     """Of those, who were let in by then; nine of ten is what p90 says."""
+    hushed: bool = False
+    """Nobody of a line of five or more was heard for half of `grace_s`: until somebody is, nobody is let in or
+    passed over, for ten minutes at most."""
     opens_at: Instant | None = None
     draw: Literal["none", "gathering", "drawing", "drawn"] = "none"
     draw_commitment: str | None = None

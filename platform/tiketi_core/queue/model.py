@@ -173,6 +173,8 @@ class Tally:
     """People who were promised a time and were let in, passed over, gave up, or were seen waiting past it."""
     promises_kept_total: int
     """Of those, who were let in by then."""
+    hushed: bool
+    """Nobody of a whole line is heard: until somebody is, nobody is let in or passed over."""
 
 
 LogKind: TypeAlias = Literal[

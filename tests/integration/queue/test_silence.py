@@ -25,5 +25,7 @@ async def test_a_line_that_is_there_by_socket_only_is_heard(client, make_room):
     await room.enter(EVENT, USERS, now_ms=now_ms - GRACE_S * 900)
     await room.set_policy(EVENT, PolicyChange(capacity=9), now_ms=now_ms)
     assert (await room.admit(EVENT, now_ms=now_ms)).admitted_count == 0, "nobody was heard"
+    assert (await room.tally(EVENT, now_ms=now_ms)).hushed, "and whoever looks is told why"
     await RoomPulse(Scripts(client)).alive(EVENT, USERS[:1])
+    assert not (await room.tally(EVENT, now_ms=now_ms)).hushed
     assert (await room.admit(EVENT, now_ms=now_ms)).admitted_count == HUSH_LINE_MIN

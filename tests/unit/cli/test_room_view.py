@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from datetime import UTC, datetime
 
 import pytest
 
 from tiketi_cli.room_view import BAR_WIDTH, SAMPLES_MAX, RoomView, bar, sparkline
-from tiketi_sdk.contract.queue import Place
+from tiketi_sdk.contract.queue import Place, Stats
 from tiketi_sdk.contract.realtime import Line
 from tiketi_sdk.realtime import Update
 
@@ -45,6 +46,35 @@ def test_a_room_that_is_only_looked_at():
     picture = "\n".join("".join(text for text, _ in pieces) for pieces in view.lines())
     assert picture.startswith("event 42  open  live")
     assert "█" * (BAR_WIDTH // 2) + "░" * (BAR_WIDTH // 2) in picture
+
+
+@pytest.mark.parametrize("state", ["paused", "closed"])
+def test_where_nobody_is_let_in_a_line_of_text_and_a_program_are_told(state):
+    line_update = {"kind": "line", "event_id": 42, "live": True, "line": line(state=state)}
+    assert view_of(Update(**line_update)).text().startswith(f"room {state}  waiting")
+    view = view_of(Update(**line_update, place=PLACE, position=100))
+    assert view.text().startswith(f"place 100  room {state}  waiting")
+    assert (view.data()["state"], view.data()["room_state"]) == ("waiting", state)
+
+
+def test_who_gathered_is_told_when_the_draw_is_in_a_line_of_text_too():
+    opens_at = datetime(2026, 5, 1, 11, tzinfo=UTC)
+    place = PLACE.model_copy(update={"state": "gathered", "position": 0, "opens_at": opens_at})
+    view = view_of(Update(kind="line", event_id=42, live=True, line=line(), place=place))
+    assert view.text().startswith("draw at 2026-05-01 ")
+
+
+def test_an_administrator_sees_that_a_line_is_held_and_when_it_is_drawn():
+    counts = {name: 0 for name in Stats.model_fields if name.endswith(("count", "total", "max"))}
+    opens_at = datetime(2026, 5, 1, 11, tzinfo=UTC)
+    told = {"event_id": 42, "state": "open", "capacity": 10, "admit_rate_per_s": 0.0}
+    told |= {"log_truncated": False, "hushed": True, "draw": "gathering", "opens_at": opens_at}
+    stats = Stats.model_validate(told | counts)
+    view = RoomView(42)
+    view.take(Update(kind="line", event_id=42, live=True, line=line()), stats)
+    assert "  held nobody in line is heard  draw at 2026-05-01 " in view.text()
+    picture = "\n".join("".join(text for text, _ in pieces) for pieces in view.lines())
+    assert "held      nobody in line is heard" in picture
 
 
 def test_a_title_comes_first_and_the_footer_last():

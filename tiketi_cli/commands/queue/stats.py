@@ -17,7 +17,7 @@ def stats(ctx: typer.Context, event_id: Event) -> None:
     here.out.facts(
         room,
         {
-            "state": room.state,
+            "state": f"{room.state}; held: nobody in line is heard" if room.hushed else room.state,
             "inside": f"{room.admitted_count:,} of {room.capacity:,}",
             "most ever inside": f"{room.admitted_max:,}",
             "waiting": f"{room.waiting_count:,}",

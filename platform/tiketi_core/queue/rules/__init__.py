@@ -141,4 +141,5 @@ class ReferenceRoom(Entrance):
             pace_milli=self._pace.milli(now),
             front=self.front,
             log_truncated=False,
+            hushed=self._is_hushed(now),
         )

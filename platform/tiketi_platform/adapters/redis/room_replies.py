@@ -153,6 +153,7 @@ def tally(reply: Reply) -> Tally:
         log_truncated=counts[11] == 1,
         promises_total=counts[12],
         promises_kept_total=counts[13],
+        hushed=counts[14] == 1,
     )
 
 

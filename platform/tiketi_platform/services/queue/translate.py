@@ -122,6 +122,7 @@ def to_stats(event_id: EventId, tally: model.Tally, commitment: str | None) -> w
         log_truncated=tally.log_truncated,
         promises_total=tally.promises_total,
         promises_kept_total=tally.promises_kept_total,
+        hushed=tally.hushed,
         opens_at=_opens_at(tally.policy),
         draw=_DRAWS[tally.policy.phase],
         draw_commitment=commitment,

@@ -2,8 +2,9 @@
 -- KEYS: as in _room.lua. ARGV: 1 now_ms
 -- Returns {state, capacity, admit_per_second, session_ttl_ms, waiting_max, grace_ms, opens_at_ms, phase,
 --         waiting, inside, entered, admitted, expired, left, gave_up, skipped, inside_max, pace_milli, front,
---         log_truncated, promises, promises_kept}; or -1: no room. Sessions over but not reaped are not inside.
--- include: queue/_room.lua
+--         log_truncated, promises, promises_kept, hushed}; or -1: no room. Sessions over but not reaped are
+--         not inside; hushed = 1: nobody is let in, because nobody of a whole line is heard.
+-- include: queue/_silence.lua
 
 local room = load_room()
 if not room then
@@ -17,4 +18,5 @@ return finish(room, {
   redis.call('ZCOUNT', KEYS[4], '(' .. now_ms, '+inf'), room[NUMBER], room[ADMITTED],
   room[EXPIRED], room[LEFT], room[GAVE_UP], room[SKIPPED], room[INSIDE_MAX],
   pace_milli(room), room[FRONT], log_truncated, room[PROMISES], room[PROMISES_KEPT],
+  is_hushed(room) and 1 or 0,
 })
