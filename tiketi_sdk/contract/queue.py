@@ -31,7 +31,7 @@ class Place(Wire):
     eta_s: float | None = None
     """Seconds until admission by the pace measured lately, over by then for half of such waits (p50).
 
-    None while there is no pace to go by."""
+    Behind a full room that is the pace at which sessions end. None while there is no pace to go by."""
     next_poll_ms: int
     """Ask again after this many milliseconds; shorter near the front. Much earlier is refused with `too_early`."""
     entry_token: str | None = None

@@ -90,9 +90,11 @@ class Pace:
         return min(self.milli(now_ms), rate_milli)
 
     def low_milli(self, pace: int, now_ms: int) -> float:
-        """The slowest of `pace` and of the whole windows before, but no less than a quarter of it."""
-        _, before, earlier = self.counts(now_ms)
-        low: float = pace
+        """The slowest of `pace`, less what chance adds to so few, and of the whole windows before, but no
+        less than a quarter of it.
+        """
+        now, before, earlier = self.counts(now_ms)
+        low = pace * (1 - LATE_QUANTILE / sqrt(max(1, now + before)))
         start_ms = now_ms // PACE_WINDOW_MS * PACE_WINDOW_MS
         if self.since_ms <= start_ms - PACE_WINDOW_MS:
             low = min(low, before * 1_000_000 / PACE_WINDOW_MS)

@@ -40,9 +40,11 @@ class Line(Sessions):
         number = self.waiting[user]
         position = 1 + sum(other < number for other in self.waiting.values())
         rate_milli = self.policy.admit_per_second * 1_000
-        pace = self._pace.allowed_milli(now, rate_milli)
+        free = self.policy.capacity - len(self.sessions)
+        paced = self._pace if position <= free else self._ends
+        pace = paced.allowed_milli(now, rate_milli)
         seen.ask_ms = polls_module.next_poll_ms(position, pace, grace_s=grace_s)
-        eta_ms, eta_late_ms = self._pace.eta_ms(position, now, rate_milli=rate_milli)
+        eta_ms, eta_late_ms = paced.eta_ms(position, now, rate_milli=rate_milli)
         if seen.promised_ms == 0 and eta_late_ms >= 0:
             seen.promised_ms = now + eta_late_ms
         return Waiting(number, position, count, pace, seen.ask_ms, eta_ms, eta_late_ms)

@@ -68,6 +68,8 @@ class Room:
     _tokens: int = field(init=False)
     _tokens_at_ms: int = field(init=False)
     _pace: Pace = field(default_factory=Pace)
+    _ends: Pace = field(default_factory=Pace)
+    """The pace at which sessions end: that of a room that is full."""
     _enters: dict[UserId, int] = field(default_factory=dict)
     _enters_window: int = 0
     _reaped: bool = False

@@ -26,6 +26,7 @@ class Sessions(Room):
         if kind == "left":
             self.ended.append(session.number)
         self.totals[kind] += 1
+        self._ends.count(now, 1)
         self._log(kind, user, session.number, now)
 
     def _reap(self, now: int) -> int:

@@ -78,28 +78,29 @@ local function gathered_poll_ms(room, user)
   return within_grace(room, math.min(POLL_MS_MAX, left_ms + POLL_MS_MIN + spread_ms))
 end
 
--- The slowest of the pace and of the whole windows before, but no less than a quarter of the pace.
-local function pace_low_milli(room, pace)
-  local window, _, before, earlier = pace_counts(room)
-  local low = pace
+-- The slowest of the pace, less what chance adds to so few, and of the whole windows before, but no less than
+-- a quarter of the pace.
+local function pace_low_milli(room, of, pace)
+  local window, now, before, earlier = pace_counts(room, of)
+  local low = pace * (1 - 1.2816 / math.sqrt(math.max(1, now + before)))
   local start_ms = window * PACE_WINDOW_MS
-  if room[PACE_SINCE_MS] <= start_ms - PACE_WINDOW_MS then
+  if room[of[5]] <= start_ms - PACE_WINDOW_MS then
     low = math.min(low, before * 1000000 / PACE_WINDOW_MS)
   end
-  if room[PACE_SINCE_MS] <= start_ms - 2 * PACE_WINDOW_MS then
+  if room[of[5]] <= start_ms - 2 * PACE_WINDOW_MS then
     low = math.min(low, earlier * 1000000 / PACE_WINDOW_MS)
   end
   return math.max(low, pace / 4)
 end
 
 -- Half of all waits like this one are over by the first, nine of ten by the second; -1, -1 without a pace.
-local function eta_ms(room, position, pace)
+local function eta_ms(room, of, position, pace)
   if pace == 0 then
     return -1, -1
   end
   local late = (position + 1.2816 * math.sqrt(position) + 1) * 1000000
   return math.floor(position * 1000000 / pace),
-    math.floor(late / pace_low_milli(room, pace)) + 1000
+    math.floor(late / pace_low_milli(room, of, pace)) + 1000
 end
 
 -- ms until the poll is due if it comes too early, else nil. The place is kept and the sign of life counts.
@@ -124,10 +125,11 @@ local function place(room, user, number, position, waiting, polls)
     see(user, ask_ms, 0)
     return {3, waiting, room[OPENS_AT_MS], ask_ms}
   end
-  -- As far as it can last: what came at once, out of a full bucket, does not.
-  local pace = math.min(pace_milli(room), room[ADMIT_PER_SECOND] * 1000)
+  -- As far as it can last: what came at once, out of a full bucket, does not, and a room fills only once.
+  local of = position <= room[CAPACITY] - redis.call('ZCARD', KEYS[4]) and PACE or ENDS
+  local pace = math.min(pace_milli(room, of), room[ADMIT_PER_SECOND] * 1000)
   local ask_ms = next_poll_ms(room, position, pace)
-  local median_ms, late_ms = eta_ms(room, position, pace)
+  local median_ms, late_ms = eta_ms(room, of, position, pace)
   if promised_ms == 0 and late_ms >= 0 then
     promised_ms = now_ms + late_ms
   end

@@ -13,10 +13,14 @@ local CLOCK_MS, STATE, CAPACITY, ADMIT_PER_SECOND, SESSION_TTL_MS, WAITING_MAX, 
   NUMBER, FRONT, TOKENS, TOKENS_AT_MS, PACE_WINDOW, PACE_NOW, PACE_BEFORE, PACE_SINCE_MS,
   INSIDE_MAX, ADMITTED, EXPIRED, LEFT, GAVE_UP, SKIPPED, LOG_TRUNCATED,
   OPENS_AT_MS, PHASE, GATHERED, PACE_EARLIER, PROMISES, PROMISES_KEPT, ENTERS_WINDOW,
-  SERVED_AT_MS, RESUMED_AT_MS, LOG_LINES, HEARD_AT_MS =
+  SERVED_AT_MS, RESUMED_AT_MS, LOG_LINES, HEARD_AT_MS,
+  ENDS_WINDOW, ENDS_NOW, ENDS_BEFORE, ENDS_EARLIER, ENDS_SINCE_MS =
   1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
-  27, 28, 29, 30, 31, 32, 33
-local FIELDS = 33
+  27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38
+local FIELDS = 38
+-- What is counted by windows of the clock: people let in, and sessions that ended.
+local PACE = {PACE_WINDOW, PACE_NOW, PACE_BEFORE, PACE_EARLIER, PACE_SINCE_MS}
+local ENDS = {ENDS_WINDOW, ENDS_NOW, ENDS_BEFORE, ENDS_EARLIER, ENDS_SINCE_MS}
 local FORMAT = '<' .. string.rep('d', FIELDS)
 local FORMAT_BYTES = FIELDS * 8
 
@@ -112,26 +116,38 @@ local function take_tokens(room, count)
   change(room, TOKENS_AT_MS, now_ms)
 end
 
--- Admissions counted in this window of the clock and in the two before.
-local function pace_counts(room)
+-- How many were counted in this window of the clock and in the two before. `of`: PACE or ENDS.
+local function pace_counts(room, of)
   local window = math.floor(now_ms / PACE_WINDOW_MS)
-  local ahead = window - room[PACE_WINDOW]
+  local ahead = window - room[of[1]]
+  local now, before = room[of[2]], room[of[3]]
   if ahead == 0 then
-    return window, room[PACE_NOW], room[PACE_BEFORE], room[PACE_EARLIER]
+    return window, now, before, room[of[4]]
   elseif ahead == 1 then
-    return window, 0, room[PACE_NOW], room[PACE_BEFORE]
+    return window, 0, now, before
   elseif ahead == 2 then
-    return window, 0, 0, room[PACE_NOW]
+    return window, 0, 0, now
   end
   return window, 0, 0, 0
 end
 
--- Admissions per 1,000 seconds, over a sliding window: the part of the window before that still counts.
-local function pace_milli(room)
-  local _, now, before = pace_counts(room)
+local function count_pace(room, of, count)
+  local window, now, before, earlier = pace_counts(room, of)
+  if now == 0 and before == 0 then
+    change(room, of[5], now_ms)
+  end
+  change(room, of[1], window)
+  change(room, of[2], now + count)
+  change(room, of[3], before)
+  change(room, of[4], earlier)
+end
+
+-- How many per 1,000 seconds, over a sliding window: the part of the window before that still counts.
+local function pace_milli(room, of)
+  local _, now, before = pace_counts(room, of)
   local rest_ms = PACE_WINDOW_MS - now_ms % PACE_WINDOW_MS
   local weighted = now * PACE_WINDOW_MS + before * rest_ms
-  local span_ms = math.max(PACE_SPAN_MS_MIN, now_ms - room[PACE_SINCE_MS])
+  local span_ms = math.max(PACE_SPAN_MS_MIN, now_ms - room[of[5]])
   span_ms = math.min(PACE_WINDOW_MS, span_ms)
   return math.floor(weighted * 1000000 / (PACE_WINDOW_MS * span_ms))
 end

@@ -33,6 +33,7 @@ local function end_sessions(room, users, kind, total)
     log(room, kind, user, numbers[i])
   end
   change(room, total, room[total] + #users)
+  count_pace(room, ENDS, #users)
   -- A session that ran out needs no word: its tokens end when it does.
   if total == LEFT then
     announce_end(numbers)
@@ -61,17 +62,6 @@ local function quota(room)
   return math.max(0, math.min(free, math.floor(tokens_now(room) / 1000)))
 end
 
-local function count_pace(room, count)
-  local window, now, before, earlier = pace_counts(room)
-  if now == 0 and before == 0 then
-    change(room, PACE_SINCE_MS, now_ms)
-  end
-  change(room, PACE_WINDOW, window)
-  change(room, PACE_NOW, now + count)
-  change(room, PACE_BEFORE, before)
-  change(room, PACE_EARLIER, earlier)
-end
-
 -- Lets `users` in, whose numbers in the line are `numbers`; the caller has checked the quota.
 local function begin_sessions(room, users, numbers)
   -- Made into text once, not once for each of a thousand users.
@@ -86,7 +76,7 @@ local function begin_sessions(room, users, numbers)
   redis.call('ZADD', KEYS[4], unpack(scores))
   redis.call('HSET', KEYS[5], unpack(sessions))
   take_tokens(room, #users)
-  count_pace(room, #users)
+  count_pace(room, PACE, #users)
   change(room, ADMITTED, room[ADMITTED] + #users)
   local inside = redis.call('ZCARD', KEYS[4])
   if inside > room[INSIDE_MAX] then

@@ -17,6 +17,6 @@ return finish(room, {
   room[GRACE_MS], room[OPENS_AT_MS], room[PHASE], redis.call('ZCARD', KEYS[2]),
   redis.call('ZCOUNT', KEYS[4], '(' .. now_ms, '+inf'), room[NUMBER], room[ADMITTED],
   room[EXPIRED], room[LEFT], room[GAVE_UP], room[SKIPPED], room[INSIDE_MAX],
-  pace_milli(room), room[FRONT], log_truncated, room[PROMISES], room[PROMISES_KEPT],
+  pace_milli(room, PACE), room[FRONT], log_truncated, room[PROMISES], room[PROMISES_KEPT],
   is_hushed(room) and 1 or 0,
 })
