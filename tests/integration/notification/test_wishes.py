@@ -112,6 +112,10 @@ async def test_previews_are_for_administrators(stage: Stage) -> None:
             seen = await stage.ask("GET", f"/templates/{name}", params={"language": language})
             assert seen.status == 200, seen.body
             assert seen.body["html"].startswith("<!doctype html>")
+    who_looks = stage.platform.token(sub="77", role="admin")
+    advertising = {"language": "en", "category": "marketing"}
+    seen = await stage.ask("GET", "/templates/user.registered", who_looks, params=advertising)
+    assert "unsubscribe?t=77." in seen.body["text"], "nobody else's advertising"
     missing = await stage.ask("GET", "/templates/nothing.known")
     assert (missing.status, missing.code) == (404, "not_found")
     user = await stage.ask("GET", "/templates", stage.platform.token())
