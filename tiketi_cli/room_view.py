@@ -155,18 +155,25 @@ class RoomView:
             facts.append(("waiting", f"{place.waiting_count:,}"))
         if own and update.eta_s is not None:
             facts.append(("about", lasting(update.eta_s)))
-        elif line is not None and place is None and line.waiting_count and line.pace_per_s > 0:
-            facts.append(("empty in", f"about {lasting(line.waiting_count / line.pace_per_s)}"))
-        if stats is not None:
-            if stats.hushed:
-                facts.append(("held", "nobody in line is heard"))
-            if stats.draw == "gathering":
-                facts.append(("draw at", when(stats.opens_at)))
-            facts += [
-                ("left", f"{stats.left_total:,}"),
-                ("expired", f"{stats.expired_total:,}"),
-                ("gave up", f"{stats.gave_up_total:,}"),
-                ("skipped", f"{stats.skipped_total:,}"),
-                ("promises", f"{stats.promises_kept_total:,} of {stats.promises_total:,} kept"),
-            ]
-        return facts
+        elif line is not None and place is None and line.waiting_count:
+            empty_in_s = line.eta_s(line.waiting_count)
+            if empty_in_s is not None:
+                facts.append(("empty in", f"about {lasting(empty_in_s)}"))
+        return facts if stats is None else facts + _counted(stats)
+
+
+def _counted(stats: "Stats") -> list[tuple[str, str]]:
+    """What only administrators are told of a room."""
+    facts = []
+    if stats.hushed:
+        facts.append(("held", "nobody in line is heard"))
+    if stats.draw == "gathering":
+        facts.append(("draw at", when(stats.opens_at)))
+    return [
+        *facts,
+        ("left", f"{stats.left_total:,}"),
+        ("expired", f"{stats.expired_total:,}"),
+        ("gave up", f"{stats.gave_up_total:,}"),
+        ("skipped", f"{stats.skipped_total:,}"),
+        ("promises", f"{stats.promises_kept_total:,} of {stats.promises_total:,} kept"),
+    ]

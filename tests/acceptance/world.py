@@ -146,7 +146,9 @@ async def fingerprint(world: World) -> dict[str, Any]:
             )
     admin = world.platform.admin
     stats = admin.queue.stats(world.event_id).model_dump()
-    found["room"] = {name: stats[name] for name in stats if name != "admit_rate_per_s"}
+    found["room"] = {
+        name: stats[name] for name in stats if name not in {"admit_rate_per_s", "end_rate_per_s"}
+    }
     found["policy"] = admin.queue.policy(world.event_id)
     return found
 

@@ -121,6 +121,8 @@ class Stats(Wire):
     """The most that were ever inside at once."""
     admit_rate_per_s: float
     """The pace measured over the last seconds."""
+    end_rate_per_s: float = 0.0
+    """Sessions ended a second, over the same time: the pace of a room that is full."""
     gave_up_total: int
     """Left while waiting."""
     skipped_total: int

@@ -66,14 +66,21 @@ class Line(Wire):
     capacity: int
     at_ms: int
     """When it was counted, by the server's clock."""
+    ends_per_s: float = 0.0
+    """Sessions that end a second, measured lately: the pace of whoever stands behind a full room."""
 
     def position_of(self, number: int) -> int:
         """Where `number` stands at the most, 1 being next in: whoever gave up in front is still counted."""
         return max(1, min(number - self.front, self.waiting_count))
 
     def eta_s(self, position: int) -> float | None:
-        """Seconds until that position is in if the pace holds; None while there is no pace."""
-        return float(ceil(position / self.pace_per_s)) if self.pace_per_s > 0 else None
+        """Seconds until that position is in if the pace holds; None while there is no pace.
+
+        A room fills only once: who stands behind it when it is full waits for sessions to end.
+        """
+        has_room = position <= self.capacity - self.inside_count
+        pace_per_s = self.pace_per_s if has_room else self.ends_per_s
+        return float(ceil(position / pace_per_s)) if pace_per_s > 0 else None
 
 
 class Joined(Wire):

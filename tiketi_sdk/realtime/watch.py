@@ -183,6 +183,7 @@ class AsyncWatch:
                 inside_count=room.admitted_count,
                 capacity=room.capacity,
                 at_ms=int(self._near.now().timestamp() * 1000),
+                ends_per_s=room.end_rate_per_s,
             )
             return self._update("line", live=False)
         while True:

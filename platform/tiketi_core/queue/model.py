@@ -166,6 +166,7 @@ class Tally:
     inside_max: int
     """The most sessions there ever were at once."""
     pace_milli: int
+    """Admissions per 1,000 seconds, measured lately."""
     front: int
     """The highest number that was reached, admitted or skipped."""
     log_truncated: bool
@@ -175,6 +176,8 @@ class Tally:
     """Of those, who were let in by then."""
     hushed: bool
     """Nobody of a whole line is heard: until somebody is, nobody is let in or passed over."""
+    ends_milli: int
+    """Sessions that ended per 1,000 seconds, measured lately."""
 
 
 LogKind: TypeAlias = Literal[

@@ -24,6 +24,7 @@ def line(**changes):
         "inside_count": 5,
         "capacity": 10,
         "at_ms": 0,
+        "ends_per_s": 10.0,
     }
     return Line.model_validate({**told, **changes})
 
@@ -41,7 +42,7 @@ def view_of(*updates):
 def test_a_room_that_is_only_looked_at():
     view = view_of(Update(kind="line", event_id=42, live=True, line=line()))
     assert view.text() == (
-        "waiting 1,200  pace 20.0/s  inside 5 of 10  admitted 10  empty in about 1 min 00 s"
+        "waiting 1,200  pace 20.0/s  inside 5 of 10  admitted 10  empty in about 2 min 00 s"
     )
     picture = "\n".join("".join(text for text, _ in pieces) for pieces in view.lines())
     assert picture.startswith("event 42  open  live")
@@ -75,6 +76,14 @@ def test_an_administrator_sees_that_a_line_is_held_and_when_it_is_drawn():
     assert "  held nobody in line is heard  draw at 2026-05-01 " in view.text()
     picture = "\n".join("".join(text for text, _ in pieces) for pieces in view.lines())
     assert "held      nobody in line is heard" in picture
+
+
+@pytest.mark.parametrize(
+    ("position", "ends_per_s", "eta_s"),
+    [(5, 10.0, 1.0), (6, 10.0, 1.0), (60, 10.0, 6.0), (5, 0.0, 1.0), (6, 0.0, None)],
+)
+def test_who_stands_behind_a_full_room_waits_for_sessions_to_end(position, ends_per_s, eta_s):
+    assert line(ends_per_s=ends_per_s).eta_s(position) == eta_s
 
 
 def test_a_title_comes_first_and_the_footer_last():

@@ -21,7 +21,7 @@ def stats(ctx: typer.Context, event_id: Event) -> None:
             "inside": f"{room.admitted_count:,} of {room.capacity:,}",
             "most ever inside": f"{room.admitted_max:,}",
             "waiting": f"{room.waiting_count:,}",
-            "pace": f"{room.admit_rate_per_s:.1f} a second",
+            "pace": f"{room.admit_rate_per_s:.1f} a second in, {room.end_rate_per_s:.1f} out",
             "entered": f"{room.entered_total:,}",
             "admitted": f"{room.admitted_total:,}",
             "left": f"{room.left_total:,}",

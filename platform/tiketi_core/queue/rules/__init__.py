@@ -142,4 +142,5 @@ class ReferenceRoom(Entrance):
             front=self.front,
             log_truncated=False,
             hushed=self._is_hushed(now),
+            ends_milli=self._ends.milli(now),
         )

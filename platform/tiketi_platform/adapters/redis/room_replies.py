@@ -154,6 +154,7 @@ def tally(reply: Reply) -> Tally:
         promises_total=counts[12],
         promises_kept_total=counts[13],
         hushed=counts[14] == 1,
+        ends_milli=counts[15],
     )
 
 

@@ -20,6 +20,7 @@ def to_line(event_id: EventId, tally: Tally, *, at_ms: int) -> wire.Line:
         inside_count=tally.inside_count,
         capacity=tally.policy.capacity,
         at_ms=at_ms,
+        ends_per_s=tally.ends_milli / 1000,
     )
 
 

@@ -117,6 +117,7 @@ def to_stats(event_id: EventId, tally: model.Tally, commitment: str | None) -> w
         left_total=tally.left_total,
         admitted_max=tally.inside_max,
         admit_rate_per_s=tally.pace_milli / 1000,
+        end_rate_per_s=tally.ends_milli / 1000,
         gave_up_total=tally.gave_up_total,
         skipped_total=tally.skipped_total,
         log_truncated=tally.log_truncated,

@@ -18,5 +18,5 @@ return finish(room, {
   redis.call('ZCOUNT', KEYS[4], '(' .. now_ms, '+inf'), room[NUMBER], room[ADMITTED],
   room[EXPIRED], room[LEFT], room[GAVE_UP], room[SKIPPED], room[INSIDE_MAX],
   pace_milli(room, PACE), room[FRONT], log_truncated, room[PROMISES], room[PROMISES_KEPT],
-  is_hushed(room) and 1 or 0,
+  is_hushed(room) and 1 or 0, pace_milli(room, ENDS),
 })
