@@ -107,7 +107,8 @@ def _parameters(operation: AnyOperation, request: Json, path_names: list[str]) -
 
 
 def _headers(operation: AnyOperation) -> list[Json]:
-    text: Json = {"type": "string", "minLength": 1, "pattern": "^[!-~]+$"}
+    # Spaces may stand in it; those around it are no part of a header.
+    text: Json = {"type": "string", "minLength": 1, "pattern": "^[!-~][ -~]*$"}
     headers: list[Json] = []
     if operation.entry:
         headers.append(
