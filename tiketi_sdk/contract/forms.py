@@ -13,7 +13,8 @@ def shaped(
     pattern: str, words: str, *, min_length: int | None = None, max_length: int | None = None
 ) -> StringConstraints:
     """A text of this form; `words` say what it should be, after the name of its field."""
-    assert _WORDS.setdefault(pattern, words) == words, "one pattern, one wording"
+    known = _WORDS.setdefault(pattern, words)
+    assert known == words, "one pattern, one wording"
     return StringConstraints(pattern=pattern, min_length=min_length, max_length=max_length)
 
 
