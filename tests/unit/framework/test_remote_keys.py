@@ -51,6 +51,17 @@ def a_signer() -> Signer:
     return Signer(Ed25519PrivateKey.generate())
 
 
+def a_verifier(publisher: Publisher) -> tuple[RemoteKeys, TokenVerifier]:
+    """A service that hears within moments of what is published no more."""
+
+    def forget(kid: str) -> None:
+        verifier.forget(kid)
+
+    keys = RemoteKeys(publisher.fetch, on_lost=forget, fresh_s=0.01)
+    verifier = TokenVerifier(access_key=keys.key, entry_key=None, clock=Clock())
+    return keys, verifier
+
+
 def access_token(signer: Signer, ttl_s: int = 60) -> str:
     claims = {"sub": "7", "role": "user"}
     return signer.sign(
@@ -61,12 +72,7 @@ def access_token(signer: Signer, ttl_s: int = 60) -> str:
 async def test_a_key_that_is_published_no_more_is_forgotten_with_its_tokens() -> None:
     old, new = a_signer(), a_signer()
     publisher = Publisher(old, new)
-
-    def forget(kid: str) -> None:
-        verifier.forget(kid)
-
-    keys = RemoteKeys(publisher.fetch, on_lost=forget, fresh_s=0.01)
-    verifier = TokenVerifier(access_key=keys.key, entry_key=None, clock=Clock())
+    keys, verifier = a_verifier(publisher)
     stale, good = access_token(old), access_token(new)
     for token in (stale, good):
         await verifier.access(token)
@@ -107,12 +113,7 @@ class Socket:
 async def test_a_key_that_is_published_no_more_ends_the_sockets_it_let_in_and_no_others() -> None:
     old, new = a_signer(), a_signer()
     publisher = Publisher(old, new)
-
-    def forget(kid: str) -> None:
-        verifier.forget(kid)
-
-    keys = RemoteKeys(publisher.fetch, on_lost=forget, fresh_s=0.01)
-    verifier = TokenVerifier(access_key=keys.key, entry_key=None, clock=Clock())
+    keys, verifier = a_verifier(publisher)
     connections, sockets = Connections(Clock()), (Socket(), Socket())
 
     async def let_in(socket: Socket, signer: Signer) -> None:
